@@ -1,0 +1,1 @@
+"""One folder per system. Loaded by name; nothing imports a connector."""

@@ -1,0 +1,150 @@
+"""The routes of Exact Online: token, current/Me and the endpoints of one division."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from connectors.exact_online.sandbox import oauth, pages
+from connectors.exact_online.sandbox.company import Company
+from connectors.exact_online.sandbox.endpoints import ENDPOINTS
+from connectors.exact_online.sandbox.odata import BadQuery, atom, date
+from connectors.exact_online.sandbox.quota import ErrorQuota, count_call
+from include.sandbox.answers import Refused, json_answer
+from include.sandbox.remote import Change, Remote
+from include.sandbox.world import Record
+
+_TARGET = re.compile(r"(?P<path>[A-Za-z]+(?:/[A-Za-z]+)+)(?:\((?P<key>[^)]*)\))?")
+_GUID = re.compile(r"guid'(?P<guid>[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})'")
+
+
+class ExactOnline(Remote):
+    """One Exact Online company."""
+
+    settings: ClassVar[Mapping[str, int | str]] = {
+        "division": 441609,
+        "per_minute": 60,
+        "per_day": 5000,
+        "errors_per_hour": 10,
+        "blocked_status": 429,
+        "page_size": 60,
+        "sync_page_size": 1000,
+    }
+    id_fields = ("ID", "OrderID")
+    name_fields = ("Description", "Name", "ItemDescription")
+    stock_fields = ("CurrentStock", "Stock")
+    page_parameter = None
+
+    def build(self) -> None:
+        self._company().build()
+
+    def changes(self) -> Mapping[str, Change]:
+        return self._company().changes()
+
+    def credentials(self, base_url: str) -> dict[str, Any]:
+        login, password = oauth.client(self.world.seed)
+        extra = {"refresh_token": self.tokens.refresh, "division": self.number("division")}
+        return {"conn_type": "http", "host": base_url, "login": login, "password": password, "extra": extra}
+
+    def refusal(self, status: int) -> Response:
+        return Response(None, 429) if status == 429 else _error("Er is een fout opgetreden.", status)
+
+    def records(self, body: Any) -> list[Record]:
+        found = body.get("d") if isinstance(body, dict) else None
+        if isinstance(found, dict):
+            found = found.get("results")
+        return found if isinstance(found, list) else []
+
+    def emptied(self, body: Any) -> Any:
+        return {"d": {"results": []}}
+
+    def repeated(self, body: Any, url: str) -> Any:
+        if isinstance(body.get("d"), dict):
+            body["d"]["__next"] = url
+        return body
+
+    def router(self) -> APIRouter:
+        router = APIRouter()
+        router.add_route("/api/oauth2/token", self._token, ["POST"])
+        router.add_route("/api/v1/current/Me", self._me, ["GET"])
+        router.add_route("/api/v1/{division}/{target:path}", self._division, ["GET"])
+        return router
+
+    def _company(self) -> Company:
+        return Company(self.world, self.catalogue, self.number("division"))
+
+    async def _token(self, request: Request) -> Response:
+        return await oauth.token(request, self.world, self.tokens, self.limits)
+
+    async def _me(self, request: Request) -> Response:
+        def answer() -> Response:
+            now = self.world.clock.now()
+            me = {
+                "CurrentDivision": self.number("division"),
+                "FullName": "Anna de Vries",
+                "UserName": "anna",
+                "ServerTime": date(now),
+                "ServerUtcOffset": pages.utc_offset_hours(now),
+            }
+            chosen = request.query_params.get("$select")
+            names = chosen.split(",") if chosen else list(me)
+            return _listing(request, [{name: me[name] for name in names if name in me}])
+
+        return self._guarded(request, str(self.set["division"]), "current/Me", answer)
+
+    async def _division(self, request: Request) -> Response:
+        division, target = request.path_params["division"], request.path_params["target"]
+
+        def answer() -> Response:
+            parts = _TARGET.fullmatch(target)
+            endpoint = ENDPOINTS.get(parts["path"]) if parts else None
+            if parts is None or endpoint is None:
+                return _error("Resource not found for the segment.", 404)
+            sizes = self.number("page_size"), self.number("sync_page_size")
+            try:
+                if parts["key"] is None:
+                    return pages.listing(request, endpoint, self.world, sizes)
+                key = _GUID.fullmatch(parts["key"])
+                if key is None or endpoint.sync:
+                    raise BadQuery("Bad Request - Error in query syntax.")
+                return pages.single(request, endpoint, self.world, key["guid"].lower())
+            except BadQuery as problem:
+                return _error(str(problem), 400)
+            except KeyError:
+                return _error("The requested record does not exist.", 404)
+
+        return self._guarded(request, division, target.partition("(")[0], answer)
+
+    def _guarded(self, request: Request, division: str, endpoint: str, answer: Any) -> Response:
+        """Check the error quota, the token, the division and the limits, in this order; then answer."""
+        quota = ErrorQuota(self.world, self.number("errors_per_hour"), self.number("blocked_status"))
+        quota.check(endpoint)
+        response: Response
+        if not self.tokens.good(request.headers.get("authorization")):
+            response = _error("Unauthorized", 401)
+        elif division != str(self.set["division"]):
+            response = _error("Forbidden - User has no rights in this division.", 403)
+        else:
+            headers = count_call(self.limits, division, self.number("per_minute"), self.number("per_day"))
+            try:
+                response = answer()
+            except Refused as refusal:
+                response = refusal.response
+            response.headers.update(headers)
+        quota.note(endpoint, response.status_code)
+        return response
+
+
+def _listing(request: Request, records: list[Record]) -> Response:
+    if not pages.wants_json(request):
+        return Response(atom(records, None), media_type="application/atom+xml")
+    return json_answer({"d": {"results": records}})
+
+
+def _error(text: str, status: int) -> Response:
+    return json_answer({"error": {"code": "", "message": {"lang": "", "value": text}}}, status)

@@ -1,0 +1,47 @@
+"""The endpoints of a division: which records each serves, and how it pages."""
+
+from __future__ import annotations
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Endpoint:
+    """`hidden` are the fields that this endpoint does not have; sync endpoints have `Timestamp` instead."""
+
+    path: str
+    collection: str
+    sync: bool
+    model: str
+    hidden: frozenset[str] = frozenset()
+    key: str = "ID"
+
+
+def _all() -> dict[str, Endpoint]:
+    sync = {
+        "sync/Logistics/Items": ("items", "Item"),
+        "sync/Inventory/StockPositions": ("stock_positions", "StockPosition"),
+        "sync/Logistics/SalesItemPrices": ("prices", "SalesItemPrice"),
+        "sync/CRM/Accounts": ("accounts", "Account"),
+        "sync/Logistics/SupplierItem": ("supplier_items", "SupplierItem"),
+        "sync/SalesOrder/SalesOrderHeaders": ("orders", "SalesOrderHeader"),
+        "sync/SalesOrder/SalesOrderLines": ("order_lines", "SalesOrderLine"),
+        "sync/Deleted": ("deleted", "Deleted"),
+    }
+    normal = {
+        "logistics/Items": ("items", "Item"),
+        "crm/Accounts": ("accounts", "Account"),
+        "logistics/SalesItemPrices": ("prices", "SalesItemPrice"),
+        "logistics/SupplierItem": ("supplier_items", "SupplierItem"),
+        "salesorder/SalesOrderLines": ("order_lines", "SalesOrderLine"),
+        "inventory/AssemblyBillOfMaterialHeader": ("boms", "AssemblyBillOfMaterialHeader"),
+        "inventory/AssemblyBillOfMaterialMaterials": ("bom_materials", "AssemblyBillOfMaterialMaterials"),
+        "inventory/Warehouses": ("warehouses", "Warehouse"),
+    }
+    orders = Endpoint("salesorder/SalesOrders", "orders", False, "SalesOrder", frozenset({"ID"}), "OrderID")
+    found = [Endpoint(path, name, True, f"Sync.{model}") for path, (name, model) in sync.items()]
+    found += [Endpoint(path, name, False, model) for path, (name, model) in normal.items()]
+    return {endpoint.path: endpoint for endpoint in (*found, orders)}
+
+
+ENDPOINTS = _all()

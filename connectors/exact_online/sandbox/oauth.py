@@ -1,0 +1,60 @@
+"""Exact's token endpoint: the refresh grant with rotation, and its refusals."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from include.sandbox.answers import json_answer
+from include.sandbox.limits import Limits
+from include.sandbox.tokens import Tokens, secret
+from include.sandbox.world import World
+
+ACCESS_SECONDS = 600
+EARLIEST_SECONDS = 570
+IDLE_DAYS = 30
+CALLS_PER_DAY = 200
+
+
+def client(seed: int) -> tuple[str, str]:
+    """Return the app's client id and secret."""
+    return secret(seed, "exact client id", 32), secret(seed, "exact client secret", 24)
+
+
+async def token(request: Request, world: World, tokens: Tokens, limits: Limits) -> Response:
+    """Exchange the refresh token for a new pair; the old one is dead from then on."""
+    if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        return _refuse("invalid_request", "The request body has to be form-urlencoded.")
+    form = {name: values[0] for name, values in parse_qs((await request.body()).decode()).items()}
+    if form.get("grant_type") != "refresh_token":
+        return _refuse("unsupported_grant_type", "This sandbox knows the refresh_token grant only.")
+    if (form.get("client_id"), form.get("client_secret")) != client(world.seed):
+        return _refuse("invalid_client", "Client authentication failed.", 401)
+    given = form.get("refresh_token", "")
+    if tokens.was_used(given):
+        return _refuse("unauthorized_client", "Old refresh token used.", 401)
+    if given != tokens.refresh or tokens.refresh_idle > timedelta(days=IDLE_DAYS):
+        return _refuse("invalid_grant", "The refresh token is invalid or has expired.")
+    last = tokens.last_issued
+    if last is not None and world.clock.now() - last < timedelta(seconds=EARLIEST_SECONDS):
+        too_early = "Rate limit exceeded: access_token not expired"
+        return _refuse("access_denied", too_early, headers={"Reason": "TooEarlyToRefreshTokens"})
+    if not limits.take("token", CALLS_PER_DAY, 86400).allowed:
+        return _refuse("access_denied", "Rate limit exceeded: token calls per day", 429)
+    # The old refresh token dies and the new pair is saved before the answer leaves (the gate sees to that).
+    refresh = tokens.rotate()
+    access = tokens.issue(ACCESS_SECONDS)
+    body = {
+        "access_token": access,
+        "token_type": "bearer",
+        "expires_in": str(ACCESS_SECONDS),
+        "refresh_token": refresh,
+    }
+    return json_answer(body)
+
+
+def _refuse(error: str, description: str, status: int = 400, headers: dict[str, str] | None = None) -> Response:
+    return json_answer({"error": error, "error_description": description}, status, headers)

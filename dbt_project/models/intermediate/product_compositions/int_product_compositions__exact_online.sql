@@ -1,0 +1,63 @@
+-- One row per assembled item and part. A part that stands on several lines of one bill is needed as often as all of
+-- them say, so their quantities are added.
+with materials as (
+    select * from {{ news('product_compositions', ref('stg_exact_online__assembly_materials')) }} as landed
+),
+
+headers as (
+    select
+        coupling_id,
+        root_key,
+        max(batch_quantity) filter (where gone_at is null) as batch_quantity,
+        max(modified_at) as modified_at,
+        min(gone_at) as gone_at,
+        bool_and(gone_at is not null) as is_gone
+    from {{ news('product_compositions', ref('stg_exact_online__assembly_boms')) }} as landed
+    group by coupling_id, root_key
+),
+
+lines as (
+    select
+        materials.*,
+        coalesce(materials.batch_quantity, headers.batch_quantity) as batch,
+        greatest(materials.modified_at, headers.modified_at) as changed_at,
+        coalesce(materials.gone_at, case when headers.is_gone then headers.gone_at end) as removed_at
+    from materials
+    left join headers on headers.coupling_id = materials.coupling_id and headers.root_key = materials.root_key
+),
+
+grouped as (
+    select
+        webshop_id,
+        coupling_id,
+        root_key,
+        part_item,
+        sum(quantity) filter (where removed_at is null) as quantity,
+        bool_or(removed_at is null and quantity is null) as is_unreadable,
+        max(batch) filter (where removed_at is null) as batch,
+        max(changed_at) as changed_at,
+        case when bool_and(removed_at is not null) then max(removed_at) end as removed_at
+    from lines
+    group by webshop_id, coupling_id, root_key, part_item
+)
+
+select
+    grouped.webshop_id,
+    grouped.coupling_id,
+    grouped.root_key || '_' || coalesce(grouped.part_item, '') as remote_id,
+    grouped.root_key,
+    grouped.root_key as composed_remote_id,
+    grouped.part_item as part_remote_id,
+    case
+        when grouped.is_unreadable then null
+        when settings.is_per_piece then grouped.quantity / nullif(grouped.batch, 0)
+        else grouped.quantity
+    end as part_quantity,
+    grouped.batch as batch_quantity,
+    grouped.changed_at as updated_at,
+    grouped.removed_at as deleted_at,
+    {{ problems([
+        ["settings.is_per_piece and grouped.batch is null", "blocked|part_quantity|batch quantity is unknown"],
+    ]) }} as problems
+from grouped
+inner join {{ ref('stg_exact_online__settings') }} as settings on settings.coupling_id = grouped.coupling_id

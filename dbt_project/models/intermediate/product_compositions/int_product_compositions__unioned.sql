@@ -1,0 +1,42 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_changed',
+    on_schema_change='append_new_columns',
+    full_refresh=false,
+    meta={'object': 'product_compositions'},
+    indexes=[
+        {'columns': ['coupling_id', 'remote_id'], 'unique': true},
+        {'columns': ['coupling_id', 'root_key']},
+    ]
+) }}
+
+{% set columns = 'webshop_id, coupling_id, remote_id, root_key, composed_remote_id, part_remote_id, part_quantity,
+        batch_quantity, updated_at, deleted_at, problems' %}
+
+with mapped as (
+    select {{ columns }} from {{ ref('int_product_compositions__exact_online') }}
+)
+
+select
+    webshop_id,
+    coupling_id,
+    remote_id,
+    root_key,
+    composed_remote_id,
+    part_remote_id,
+    {{ whole('part_quantity') }} as part_quantity,
+    case when floor(batch_quantity) >= 1 then {{ whole('batch_quantity') }} end as batch_quantity,
+    updated_at,
+    deleted_at,
+    case
+        when deleted_at is not null then '{}'
+        else problems || {{ problems([
+            ["part_remote_id is null", "blocked|part_product_id|missing"],
+            ["part_remote_id = composed_remote_id", "blocked|part_product_id|part of itself"],
+            ["part_quantity is null and cardinality(problems) = 0", "blocked|part_quantity|not a number"],
+            ["floor(part_quantity) < 1", "blocked|part_quantity|part_quantity < 1"],
+            ["floor(part_quantity) > 9999999", "blocked|part_quantity|beyond 9999999"],
+            ["floor(part_quantity) >= 1 and part_quantity <> floor(part_quantity)", "warning|part_quantity|not a whole number, rounded down"],
+        ]) }}
+    end as problems
+from mapped

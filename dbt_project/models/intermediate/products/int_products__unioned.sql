@@ -1,0 +1,66 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_changed',
+    on_schema_change='append_new_columns',
+    full_refresh=false,
+    meta={'object': 'products'},
+    indexes=[
+        {'columns': ['coupling_id', 'remote_id'], 'unique': true},
+        {'columns': ['coupling_id', 'root_key']},
+    ]
+) }}
+
+{% set columns = 'webshop_id, coupling_id, remote_id, root_key, name, sku_code, article_code, ean_code, price, unlimited_stock,
+        stock_level, status, assembled, created_at, updated_at, deleted_at, problems' %}
+
+with mapped as (
+    select {{ columns }} from {{ ref('int_products__exact_online') }}
+    union all
+    select {{ columns }} from {{ ref('int_products__woocommerce') }}
+),
+
+numbered as (
+    select
+        mapped.*,
+        row_number() over same_id as place,
+        count(*) over (partition by mapped.coupling_id, mapped.remote_id) as copies
+    from mapped
+    window same_id as (
+        partition by mapped.coupling_id, mapped.remote_id
+        order by mapped.deleted_at is not null, mapped.updated_at desc nulls last, mapped.root_key
+    )
+)
+
+select
+    webshop_id,
+    coupling_id,
+    remote_id,
+    root_key,
+    left(name, 255) as name,
+    {{ code('sku_code') }} as sku_code,
+    {{ code('article_code') }} as article_code,
+    {{ code('ean_code') }} as ean_code,
+    {{ money('price') }} as price,
+    unlimited_stock,
+    {{ whole('stock_level') }} as stock_level,
+    case when status in ('enabled', 'disabled') then status end as status,
+    assembled,
+    created_at,
+    updated_at,
+    deleted_at,
+    case
+        when deleted_at is not null then '{}'
+        else problems || {{ problems([
+            ["name is null and not 'waiting|name|waiting for parent' = any(problems)", "blocked|name|missing"],
+            ["length(name) > 255", "warning|name|longer than 255, cut"],
+            ["length(sku_code) > 255", "warning|sku_code|longer than 255, left out"],
+            ["length(article_code) > 255", "warning|article_code|longer than 255, left out"],
+            ["length(ean_code) > 255", "warning|ean_code|longer than 255, left out"],
+            [is_bad_price('price'), "warning|price|outside 0 to 9999999.99, left out"],
+            ["floor(stock_level) not between -9999999 and 9999999", "blocked|stock_level|beyond 9999999"],
+            ["status not in ('enabled', 'disabled')", "blocked|status|unknown"],
+            ["copies > 1", "warning|remote_id|more than one record, newest kept"],
+        ]) }}
+    end as problems
+from numbered
+where place = 1

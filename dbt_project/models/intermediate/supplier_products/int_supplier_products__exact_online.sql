@@ -1,0 +1,52 @@
+with supplier_items as (
+    select * from {{ news('supplier_products', ref('stg_exact_online__supplier_items')) }} as landed
+),
+
+joined as (
+    select
+        supplier_items.*,
+        settings.has_moq,
+        settings.has_delivery_time,
+        settings.has_preferred,
+        settings.lot_size_source,
+        -- Exact's purchase price is per purchase unit, ours per piece (B10); a factor that is absent or below one is one.
+        case settings.price_source
+            when 'default' then supplier_items.purchase_price / greatest(coalesce(supplier_items.purchase_unit_factor, 1), 1)
+            when 'product_cost' then items.cost_price_standard
+        end as price
+    from supplier_items
+    inner join {{ ref('stg_exact_online__settings') }} as settings on settings.coupling_id = supplier_items.coupling_id
+    left join {{ ref('stg_exact_online__items') }} as items
+        on items.coupling_id = supplier_items.coupling_id and items.record_key = supplier_items.item
+)
+
+select
+    webshop_id,
+    coupling_id,
+    record_key as remote_id,
+    root_key,
+    item as product_remote_id,
+    supplier as supplier_remote_id,
+    item_description as name,
+    supplier_item_code as sku_code,
+    cast(null as text) as ean_code,
+    cast(null as text) as article_code,
+    price,
+    case when has_moq then minimum_quantity end as minimum_purchase_quantity,
+    case lot_size_source
+        when 'purchase_unit_factor' then purchase_unit_factor
+        when 'purchase_lot_size' then purchase_lot_size
+    end as lot_size,
+    case when has_delivery_time then purchase_lead_time end as delivery_time,
+    has_preferred as maps_preferred,
+    coalesce(is_main_supplier, false) as is_main,
+    case when cast(ends_at at time zone 'UTC' as date) < {{ today() }} then 'disabled' else 'enabled' end as status,
+    created_at,
+    modified_at as updated_at,
+    gone_at as deleted_at,
+    {{ problems([
+        ["'price' = any(unreadable)", "warning|price|not a number"],
+        ["'lot_size' = any(unreadable)", "warning|lot_size|not a number"],
+        ["'minimum_purchase_quantity' = any(unreadable)", "warning|minimum_purchase_quantity|not a number"],
+    ]) }} as problems
+from joined

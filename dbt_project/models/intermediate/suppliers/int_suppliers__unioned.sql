@@ -1,0 +1,58 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_changed',
+    on_schema_change='append_new_columns',
+    full_refresh=false,
+    meta={'object': 'suppliers'},
+    indexes=[
+        {'columns': ['coupling_id', 'remote_id'], 'unique': true},
+        {'columns': ['coupling_id', 'root_key']},
+    ]
+) }}
+
+{% set columns = 'webshop_id, coupling_id, remote_id, root_key, name, emails, delivery_time, type, global_location_number, ignored,
+        created_at, updated_at, deleted_at, problems' %}
+
+with mapped as (
+    select {{ columns }} from {{ ref('int_suppliers__exact_online') }}
+),
+
+-- B12: one bad address makes Optiply refuse the whole supplier, so only the valid ones go on.
+checked as (
+    select
+        mapped.*,
+        array(
+            select address
+            from unnest(mapped.emails) with ordinality as given (address, position)
+            where address ~* '^[a-z0-9.!#$%&''*+/=?^_`{|}~-]+@[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$'
+            order by position
+        ) as valid_emails,
+        case when floor(delivery_time) >= 1 then cast(least(floor(delivery_time), 365) as smallint) end as days
+    from mapped
+)
+
+select
+    webshop_id,
+    coupling_id,
+    remote_id,
+    root_key,
+    left(coalesce(name, remote_id), 255) as name,
+    case when emails is not null then valid_emails end as emails,
+    days as delivery_time,
+    case when type in ('vendor', 'producer') then type when type is not null then 'vendor' end as type,
+    case when length(global_location_number) = 13 then global_location_number end as global_location_number,
+    ignored,
+    created_at,
+    updated_at,
+    deleted_at,
+    -- A lead time of 0 means "not set" and an unknown type is the default vendor (example 37): no one has to act on these.
+    case
+        when deleted_at is not null then '{}'
+        else problems || {{ problems([
+            ["length(name) > 255", "warning|name|longer than 255, cut"],
+            ["cardinality(emails) > cardinality(valid_emails)", "warning|emails|not an e-mail address, left out"],
+            ["floor(delivery_time) > 365", "warning|delivery_time|longer than 365 days, set to 365"],
+            ["length(global_location_number) <> 13", "warning|global_location_number|not 13 characters, left out"],
+        ]) }}
+    end as problems
+from checked

@@ -1,0 +1,22 @@
+with source as (
+    select * from {{ source('exact_online', 'assembly_materials') }} where superseded_at is null
+)
+
+select
+    source.webshop_id,
+    source.coupling_id,
+    source.record_key,
+    source.root_key,
+    source.gone_at,
+    source.landed_at,
+    {{ filled('doc."PartItem"') }} as part_item,
+    {{ number('doc."Quantity"') }} as quantity,
+    {{ number('doc."BatchQuantity"') }} as batch_quantity,
+    {{ exact_moment('doc."Modified"') }} as modified_at
+from source
+cross join lateral jsonb_to_record(source.payload) as doc (
+    "PartItem" text,
+    "Quantity" text,
+    "BatchQuantity" text,
+    "Modified" text
+)

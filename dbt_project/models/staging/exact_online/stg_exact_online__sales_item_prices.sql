@@ -1,0 +1,27 @@
+with source as (
+    select * from {{ source('exact_online', 'sales_item_prices') }} where superseded_at is null
+)
+
+select
+    source.webshop_id,
+    source.coupling_id,
+    source.record_key,
+    source.root_key,
+    source.gone_at,
+    source.landed_at,
+    {{ filled('doc."Account"') }} as account,
+    {{ number('doc."Price"') }} as price,
+    {{ number('doc."Quantity"') }} as quantity,
+    {{ exact_moment('doc."StartDate"') }} as starts_at,
+    {{ exact_moment('doc."EndDate"') }} as ends_at,
+    {{ exact_moment('doc."Modified"') }} as modified_at,
+    {{ unreadable({'price': 'Price'}) }} as unreadable
+from source
+cross join lateral jsonb_to_record(source.payload) as doc (
+    "Account" text,
+    "Price" text,
+    "Quantity" text,
+    "StartDate" text,
+    "EndDate" text,
+    "Modified" text
+)

@@ -1,0 +1,24 @@
+with source as (
+    select * from {{ source('exact_online', 'sales_order_lines') }} where superseded_at is null
+)
+
+select
+    source.webshop_id,
+    source.coupling_id,
+    source.record_key,
+    source.root_key,
+    source.gone_at,
+    source.landed_at,
+    {{ filled('doc."Item"') }} as item,
+    {{ number('doc."LineNumber"') }} as line_number,
+    {{ number('doc."Quantity"') }} as quantity,
+    {{ number('doc."AmountDC"') }} as amount_dc,
+    coalesce({{ flag('doc."UseDropShipment"') }}, false) as is_drop_shipment
+from source
+cross join lateral jsonb_to_record(source.payload) as doc (
+    "Item" text,
+    "LineNumber" text,
+    "Quantity" text,
+    "AmountDC" text,
+    "UseDropShipment" text
+)

@@ -1,0 +1,22 @@
+with source as (
+    select * from {{ source('exact_online', 'sales_orders') }} where superseded_at is null
+)
+
+select
+    source.webshop_id,
+    source.coupling_id,
+    source.record_key,
+    source.root_key,
+    source.gone_at,
+    source.landed_at,
+    {{ number('doc."Status"') }} as status,
+    {{ exact_moment('doc."OrderDate"') }} as ordered_at,
+    {{ exact_moment('doc."Created"') }} as created_at,
+    {{ exact_moment('doc."Modified"') }} as modified_at
+from source
+cross join lateral jsonb_to_record(source.payload) as doc (
+    "Status" text,
+    "OrderDate" text,
+    "Created" text,
+    "Modified" text
+)

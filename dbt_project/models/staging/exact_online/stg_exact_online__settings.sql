@@ -1,0 +1,28 @@
+with source as (
+    select * from {{ source('platform', 'couplings') }} where connector = 'exact_online'
+)
+
+select
+    source.webshop_id,
+    source.id as coupling_id,
+    -- Warehouse codes whose stock counts; empty = all.
+    array(
+        select btrim(chosen.code)
+        from jsonb_path_query(source.settings -> 'stock.warehouses', '$[*]') as item (value)
+        cross join lateral (select item.value #>> '{}' as code) as chosen
+        where btrim(chosen.code) <> ''
+    ) as stock_warehouses,
+    coalesce({{ flag("source.settings ->> 'article_code.enabled'") }}, true) as has_article_code,
+    coalesce({{ flag("source.settings ->> 'status.is_purchase_item'") }}, true) as follows_is_purchase_item,
+    coalesce({{ flag("source.settings ->> 'assembled.from_bom'") }}, false) as is_assembled_from_bom,
+    coalesce({{ flag("source.settings ->> 'suppliers.emails'") }}, false) as has_supplier_emails,
+    coalesce({{ flag("source.settings ->> 'suppliers.delivery_time'") }}, false) as has_supplier_delivery_time,
+    coalesce({{ flag("source.settings ->> 'supplier_products.moq'") }}, true) as has_moq,
+    coalesce(source.settings ->> 'supplier_products.lot_size', 'purchase_unit_factor') as lot_size_source,
+    coalesce({{ flag("source.settings ->> 'supplier_products.delivery_time'") }}, false) as has_delivery_time,
+    coalesce({{ flag("source.settings ->> 'supplier_products.preferred'") }}, true) as has_preferred,
+    coalesce(source.settings ->> 'supplier_products.price', 'default') as price_source,
+    coalesce({{ flag("source.settings ->> 'compositions.per_piece'") }}, false) as is_per_piece,
+    coalesce({{ flag("source.settings ->> 'sell_orders.pull_all_orders'") }}, true) as pull_all_orders,
+    coalesce({{ flag("source.settings ->> 'sell_orders.drop_shipments'") }}, true) as has_drop_shipments
+from source

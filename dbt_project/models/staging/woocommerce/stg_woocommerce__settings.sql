@@ -1,0 +1,10 @@
+with source as (
+    select * from {{ source('platform', 'couplings') }} where connector = 'woocommerce'
+)
+
+select
+    source.webshop_id,
+    source.id as coupling_id,
+    coalesce({{ flag("source.settings ->> 'sell_orders.pull_all_orders'") }}, false) as pull_all_orders,
+    coalesce({{ number("source.settings ->> 'price.vat_rate'") }}, 0) as price_vat_rate
+from source

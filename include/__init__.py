@@ -1,0 +1,1 @@
+"""The platform's Python: see docs/architecture.md for the rooms and which way imports point."""

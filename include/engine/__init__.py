@@ -1,0 +1,1 @@
+"""HTTP: from a manifest's stream to pages of raw records. No Airflow, no SQL."""

@@ -1,0 +1,115 @@
+"""What an answer means: status, body and headers become an error of the tree, or nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from include.contract.errors import (
+    AuthRefused,
+    LimitReached,
+    Misconfigured,
+    RemoteDown,
+    RequestRefused,
+    SyncError,
+    UnexpectedResponse,
+)
+from include.engine.redact import address, redact, remote_words
+from include.spec.manifest import Budget, ErrorRule
+
+_CLASSES: dict[str, type[SyncError]] = {
+    "auth": AuthRefused,
+    "remote down": RemoteDown,
+    "bad request": RequestRefused,
+    "unexpected response": UnexpectedResponse,
+    "configuration": Misconfigured,
+}
+_IN_WORDS = re.compile(r"retry in (\d+) second", re.IGNORECASE)
+_LONGEST_WAIT = timedelta(days=1)
+_DEFAULT_WAIT = timedelta(seconds=30)
+
+
+def check(
+    status: int,
+    body: bytes,
+    headers: Mapping[str, str],
+    url: str,
+    rules: Iterable[ErrorRule],
+    budgets: Iterable[Budget],
+    secrets: Iterable[str],
+) -> SyncError | None:
+    """Return the error that an answer means, None for a good one. Its text holds the remote's words, redacted."""
+    if 200 <= status < 300:
+        return None
+    secrets = list(secrets)
+    words = remote_words(body, secrets)
+    what = f"{redact(address(url), secrets)} answered {status}" + (f": {words}" if words else "")
+    text = body[:20_000].decode("utf-8", "replace")
+    for rule in rules:
+        if status in rule.status and rule.body in text:
+            if rule.error_class == "rate limit":
+                return LimitReached(what, waits_until(headers, text, budgets), **_next(rule))
+            return _CLASSES[rule.error_class](what, **_next(rule))
+    if status == 429:
+        return LimitReached(what, waits_until(headers, text, budgets))
+    if status == 401:
+        return AuthRefused(what)
+    if status in (408, 425) or status >= 500:
+        return RemoteDown(what)
+    return RequestRefused(what)
+
+
+def _next(rule: ErrorRule) -> dict[str, str]:
+    return {"next_step": rule.next_step} if rule.next_step else {}
+
+
+def waits_until(headers: Mapping[str, str], text: str, budgets: Iterable[Budget], now: datetime | None = None) -> datetime:
+    """Return when to try again after a 429: Retry-After (seconds or date), a spent budget's reset, or its words."""
+    now = now or datetime.now(UTC)
+    until = _retry_after(headers.get("Retry-After"), now)
+    if until is None:
+        resets = [
+            moment
+            for budget in budgets
+            if budget.remaining_header and _number(headers.get(budget.remaining_header)) == 0
+            for moment in [reset_of(budget, headers, now)]
+            if moment
+        ]
+        until = max(resets) if resets else None
+    if until is None and (match := _IN_WORDS.search(text)):
+        until = now + timedelta(seconds=int(match[1]))
+    until = until or now + _DEFAULT_WAIT
+    return min(max(until, now + timedelta(seconds=1)), now + _LONGEST_WAIT)
+
+
+def _retry_after(value: str | None, now: datetime) -> datetime | None:
+    if not value:
+        return None
+    if value.strip().isdigit():
+        return now + timedelta(seconds=int(value))
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def reset_of(budget: Budget, headers: Mapping[str, str], now: datetime) -> datetime | None:
+    """Return when the remote says that a budget's window ends."""
+    number = _number(headers.get(budget.reset_header)) if budget.reset_header else None
+    if number is None:
+        return None
+    if budget.reset_unit == "epoch_ms":
+        return datetime.fromtimestamp(number / 1000, UTC)
+    return now + timedelta(seconds=number)
+
+
+def _number(value: str | None) -> int | None:
+    return int(value) if value and value.strip().isdigit() else None
+
+
+def remaining_of(budget: Budget, headers: Mapping[str, str]) -> int | None:
+    """Return how many requests the remote says are left in a budget."""
+    return _number(headers.get(budget.remaining_header)) if budget.remaining_header else None

@@ -1,0 +1,61 @@
+"""A DAG bundle that is a folder of coupling files: each YAML file becomes one small DAG file.
+
+One file per coupling gives each its own import error, lets a task parse only its own coupling, and makes Airflow
+re-read exactly the couplings whose text changed (decision 0003).
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from airflow.dag_processing.bundles.base import BaseDagBundle
+
+from include.factory.stubs import render
+
+
+class CouplingBundle(BaseDagBundle):
+    """Writes the DAG files of `configs` into `folder` and keeps them in step with the YAML files."""
+
+    supports_versioning = False
+
+    def __init__(self, *, configs: str, folder: str, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._configs = Path(configs)
+        self._folder = Path(folder)
+
+    def initialize(self) -> None:
+        """Make the folder; a worker that finds it filled reads no YAML but its own coupling's."""
+        if not self._folder.is_dir() or not any(self._folder.glob("*.py")):
+            self.refresh()
+        super().initialize()
+
+    def refresh(self) -> None:
+        """Write what changed, remove what is gone. Safe in several processes at once."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        wanted = render(self._configs)
+        for path in self._folder.glob("*.py"):
+            if path.name not in wanted:
+                path.unlink(missing_ok=True)
+        for name, text in wanted.items():
+            path = self._folder / name
+            if not path.exists() or path.read_text(encoding="utf-8") != text:
+                _replace(path, text)
+
+    def get_current_version(self) -> None:
+        """The folder has no versions."""
+        return
+
+    @property
+    def path(self) -> Path:
+        """Return the folder of generated DAG files."""
+        return self._folder
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write atomically: another process may read the file right now."""
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False, encoding="utf-8") as file:
+        file.write(text)
+    os.replace(file.name, path)

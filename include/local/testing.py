@@ -1,0 +1,43 @@
+"""`./run test`: pytest on the tests, with a PostgreSQL of their own that is started for them."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from include.local import machine, postgres
+from include.local.airflow import QUIET
+from include.local.paths import ROOT
+
+
+def main(arguments: list[str]) -> int:
+    """Runs the tests; the exit code is pytest's."""
+    with test_server() as environ:
+        return subprocess.run(pytest_command(machine.state(), arguments), cwd=ROOT, env=environ, check=False).returncode
+
+
+@contextmanager
+def test_server() -> Iterator[dict[str, str]]:
+    """The environment of a test run. A TEST_DATABASE_URL of the caller is kept: then no server is started."""
+    environ = test_environment(os.environ)
+    if "TEST_DATABASE_URL" in os.environ:
+        yield environ
+        return
+    with postgres.running(machine.test_cluster(machine.state())) as server:
+        yield {**environ, "TEST_DATABASE_URL": server.dsn("postgres")}
+
+
+def test_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The caller's environment without what would tie a test to the caller's databases, Airflow or proxies."""
+    foreign = ("AIRFLOW_", "WAREHOUSE_", "DATABASE_URL", "OPTIPLY_SECRET_KEY", "PYTEST_ADDOPTS")
+    kept = {name: value for name, value in environ.items() if not name.startswith(foreign)}
+    return {**kept, **QUIET, "PYTHONPATH": str(ROOT), "NO_PROXY": "127.0.0.1,localhost"}
+
+
+def pytest_command(state: Path, arguments: list[str]) -> list[str]:
+    """Pytest on the whole of tests/, unless the arguments name files; its cache lies with our other state."""
+    paths = [] if any((ROOT / word.split("::")[0]).exists() for word in arguments) else ["tests"]
+    cache = ["-o", f"cache_dir={state / 'cache' / 'pytest'}"]
+    return [sys.executable, "-m", "pytest", *cache, *arguments, *paths]

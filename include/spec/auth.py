@@ -1,0 +1,39 @@
+"""How a client proves who it is; secrets come from the coupling's Airflow connection, never from a file."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import pydantic
+
+from include.spec.validate import Strict
+
+
+class Basic(Strict):
+    """HTTP Basic with the connection's login and password."""
+
+    type: Literal["basic"]
+
+
+class ClientCredentials(Strict):
+    """OAuth2 client credentials: a token per `expires_in`, asked for with Basic login and password."""
+
+    type: Literal["client_credentials"]
+    token_url: str
+    early_seconds: int = 30
+
+
+class RefreshToken(Strict):
+    """OAuth2 refresh grant; where `rotates`, each refresh kills the old refresh token.
+
+    `not_before_seconds`: the remote refuses a refresh earlier than this after the last one.
+    """
+
+    type: Literal["refresh_token"]
+    token_url: str
+    rotates: bool = True
+    early_seconds: int = 20
+    not_before_seconds: int = 0
+
+
+Auth = Annotated[Basic | ClientCredentials | RefreshToken, pydantic.Field(discriminator="type")]

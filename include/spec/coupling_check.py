@@ -1,0 +1,102 @@
+"""What the shape of a coupling's YAML cannot say: names that must agree, settings the manifest knows, crons."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from include.spec.coupling import Coupling, Webshop
+from include.spec.manifest import Manifest, Setting
+from include.spec.marked_yaml import Marked, Path_
+from include.spec.problems import Problem, nearest
+from include.spec.schedule import spread
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "list": (list,),
+}
+# An object that several couplings of one webshop may bring side by side; the others have one owner.
+_SHARED = ("sell_orders",)
+
+
+def check_coupling(coupling: Coupling, manifest: Manifest, marked: Marked, expected: str) -> list[Problem]:
+    """Return everything wrong with the coupling beyond its shape."""
+    problems: list[Problem] = []
+
+    def add(path: Path_, message: str) -> None:
+        problems.append(Problem(marked.file, marked.line(path), ".".join(map(str, path)), message))
+
+    if coupling.coupling != expected:
+        add(("coupling",), f"'{coupling.coupling}' must be '{expected}', the name of its folder and file")
+    if coupling.role == "secondary" and coupling.match_key is None:
+        add(("role",), "a secondary coupling needs match_key: ean, sku or remote_id")
+    for name in coupling.objects:
+        if name not in manifest.objects:
+            add(("objects", name), f"{manifest.title} has no {name}.{nearest(name, manifest.objects)}")
+    for number, schedule in enumerate(coupling.schedules):
+        try:
+            spread(schedule.cron, coupling.coupling)
+        except ValueError as error:
+            add(("schedules", number, "cron"), str(error))
+        for place, name in enumerate(schedule.objects or []):
+            if name not in coupling.objects:
+                add(("schedules", number, "objects", place), f"'{name}' is not among this coupling's objects")
+    _check_settings(coupling.settings, manifest, add)
+    return problems
+
+
+def _check_settings(given: dict[str, Any], manifest: Manifest, add: Any) -> None:
+    for key, value in given.items():
+        if key not in manifest.settings:
+            add(("settings", key), f"is not a setting of {manifest.title}.{nearest(key, manifest.settings)}")
+        else:
+            message = _wrong_value(value, manifest.settings[key])
+            if message:
+                add(("settings", key), message)
+    for key, setting in manifest.settings.items():
+        if setting.required and given.get(key) is None:
+            add(("settings",), f"'{key}' is required and missing: {setting.help}")
+
+
+def _wrong_value(value: Any, setting: Setting) -> str | None:
+    """Say what is wrong with a setting's value, or None."""
+    expected = _TYPES[setting.type]
+    if value is None:
+        return None if setting.default is None else f"must be a {setting.type}, not empty"
+    if not isinstance(value, expected) or (isinstance(value, bool) and setting.type != "boolean"):
+        return f"must be a {setting.type}, not {value!r}"
+    if setting.choices and value not in setting.choices:
+        return f"cannot be {value!r}.{nearest(str(value), setting.choices)}"
+    return None
+
+
+def check_webshop(webshop: Webshop, marked: Marked, folder: str) -> list[Problem]:
+    """Return everything wrong with a webshop's file beyond its shape."""
+    problems: list[Problem] = []
+    if webshop.webshop != folder:
+        message = f"'{webshop.webshop}' must be '{folder}', the name of its folder"
+        problems.append(Problem(marked.file, marked.line(("webshop",)), "webshop", message))
+    try:
+        ZoneInfo(webshop.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        message = f"'{webshop.time_zone}' is not a time zone such as Europe/Amsterdam"
+        problems.append(Problem(marked.file, marked.line(("time_zone",)), "time_zone", message))
+    for name, owner in webshop.owners.items():
+        if isinstance(owner, list) and len(owner) > 1 and name not in _SHARED:
+            message = f"{name} can have one owner; several are possible for {', '.join(_SHARED)}"
+            problems.append(Problem(marked.file, marked.line(("owners", name)), f"owners.{name}", message))
+    return problems
+
+
+def check_owners(webshop: Webshop, marked: Marked, couplings: list[str]) -> list[Problem]:
+    """Return the owners that have no file in the webshop's folder; `couplings` are the files that are there."""
+    problems: list[Problem] = []
+    for name, owner in webshop.owners.items():
+        for coupling in [owner] if isinstance(owner, str) else owner:
+            if coupling not in couplings:
+                message = f"there is no coupling file '{coupling}.yaml' here.{nearest(coupling, couplings)}"
+                problems.append(Problem(marked.file, marked.line(("owners", name)), f"owners.{name}", message))
+    return problems

@@ -1,0 +1,1 @@
+"""Operations that join engine and warehouse: pull an object, transform the news, deploy the configuration. No Airflow."""

@@ -1,0 +1,107 @@
+"""Bring the warehouse in line with the YAML files; a coupling whose settings changed is mapped again from raw."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from include.spec.coupling import Webshop
+from include.spec.load import CONFIGS, CONNECTORS, CouplingConfig, coupling_files, load_all
+from include.spec.manifest import Manifest
+from include.spec.problems import Problem
+from include.warehouse import registry
+from include.warehouse.registry import CouplingRow, coupling_id
+
+
+def deploy_configs(connection: psycopg.Connection, configs: Path = CONFIGS, connectors: Path = CONNECTORS) -> list[Problem]:
+    """Register every readable coupling; return the problems of the others, which stay as they were registered."""
+    found, problems = load_all(configs, connectors)
+    changed = registry.register(connection, [row_of(config) for config in found])
+    broken = {file.rpartition(".")[0].replace("/", "__") for file in coupling_files(configs)}
+    connection.execute("update platform.couplings set active = false where not name = any(%s)", [sorted(broken)])
+    for config in found:
+        if config.name in changed:
+            replay(connection, config.name, config.manifest)
+    _remember(connection, fingerprint(configs, connectors))
+    return problems
+
+
+def deploy_if_changed(connection: psycopg.Connection, configs: Path = CONFIGS, connectors: Path = CONNECTORS) -> bool:
+    """Register the couplings when a file changed since the last time; return whether one did."""
+    row = connection.execute("select value from platform.facts where name = 'configs'").fetchone()
+    if row is not None and row[0] == fingerprint(configs, connectors):
+        return False
+    deploy_configs(connection, configs, connectors)
+    return True
+
+
+def ensure_registered(connection: psycopg.Connection, config: CouplingConfig) -> None:
+    """Register one coupling where the warehouse does not know it, or knows it with other settings."""
+    row = connection.execute("select config_hash from platform.couplings where name = %s", [config.name]).fetchone()
+    if row is None or row[0] != config.config_hash:
+        if registry.register(connection, [row_of(config)]):
+            replay(connection, config.name, config.manifest)
+
+
+def fingerprint(configs: Path, connectors: Path) -> str:
+    """Return a hash over the text of all YAML files; reading them is far cheaper than checking them."""
+    digest = hashlib.sha256()
+    for path in sorted([*configs.glob("*/*.y*ml"), *connectors.glob("*/manifest.yaml")]):
+        digest.update(f"{path.parent.name}/{path.name}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _remember(connection: psycopg.Connection, value: str) -> None:
+    connection.execute(
+        "insert into platform.facts (name, value) values ('configs', %s)"
+        " on conflict (name) do update set value = excluded.value",
+        [Jsonb(value)],
+    )
+
+
+def row_of(config: CouplingConfig) -> CouplingRow:
+    """Return a coupling as the warehouse keeps it."""
+    return CouplingRow(
+        webshop=config.webshop.webshop,
+        webshop_title=config.webshop.title,
+        time_zone=config.webshop.time_zone,
+        name=config.name,
+        connector=config.connector,
+        title=config.title,
+        role=config.role,
+        match_key=config.match_key,
+        settings=config.settings,
+        config_hash=config.config_hash,
+        active=config.enabled,
+        streams=tuple(config.manifest.streams),
+        owned=_owned(config.webshop, config),
+    )
+
+
+def _owned(webshop: Webshop, config: CouplingConfig) -> tuple[tuple[str, int], ...]:
+    file = config.name.removeprefix(f"{webshop.webshop}__")
+    owned = []
+    for name, owner in webshop.owners.items():
+        owners = [owner] if isinstance(owner, str) else owner
+        if file in owners and name in config.objects:
+            owned.append((str(name), owners.index(file) + 1))
+    return tuple(owned)
+
+
+def replay(connection: psycopg.Connection, coupling: str, manifest: Manifest) -> int:
+    """Put every landed root of a coupling into the news, so that the next transform maps all of it again."""
+    ids = coupling_id(connection, coupling)
+    roots = 0
+    for name in manifest.streams:
+        query = sql.SQL(
+            "insert into platform.news (webshop_id, coupling_id, object, root_key)"
+            " select %s, %s, fed, root_key from (select distinct root_key from {} where coupling_id = %s"
+            " and superseded_at is null) as roots, unnest(%s::text[]) as fed"
+        ).format(sql.Identifier("staging", f"{manifest.connector}__{name}"))
+        values = [ids.webshop_id, ids.coupling_id, ids.coupling_id, manifest.feeds(name)]
+        roots += connection.execute(query, values).rowcount
+    return roots

@@ -1,0 +1,135 @@
+"""Pull an object of a coupling: fetch ahead, land page by page, resume where a dead run stopped, settle deletions."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import logging
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+
+from include.contract.errors import Misconfigured, PlatformBug, SyncError, Wait
+from include.engine.client import Client
+from include.engine.ports import Credentials
+from include.spec.load import CouplingConfig
+from include.sync.remote import open_client
+from include.sync.stream import StreamRun
+from include.warehouse import pulls
+from include.warehouse.connection import Connect, warehouse_faults
+from include.warehouse.pulls import Busy, Wish
+from include.warehouse.registry import CouplingId, coupling_id
+from include.warehouse.secrets import Vault
+
+log = logging.getLogger(__name__)
+BUSY_WAIT = timedelta(seconds=30)
+
+
+@dataclasses.dataclass(frozen=True)
+class Platform:
+    """What every operation needs: connections to the warehouse and the vault for tokens."""
+
+    connect: Connect
+    vault: Vault
+
+
+@dataclasses.dataclass(frozen=True)
+class Pulled:
+    """A finished pull: its counts over all streams, and guards that kept deletions back."""
+
+    pull_id: int
+    resumed: bool
+    pages: int
+    records: int
+    new: int
+    changed: int
+    unchanged: int
+    gone: int
+    quarantined: int
+    guards: tuple[str, ...]
+
+    @property
+    def has_news(self) -> bool:
+        """Whether a transform has something to do."""
+        return bool(self.new or self.changed or self.gone)
+
+    def sentence(self) -> str:
+        """Return what support reads."""
+        text = (
+            f"{self.records} records on {self.pages} pages: {self.new} new, {self.changed} changed, "
+            f"{self.unchanged} unchanged, {self.gone} gone, {self.quarantined} in quarantine"
+        )
+        return text + "".join(f"; nothing deleted, because {guard}" for guard in self.guards)
+
+
+def pull(platform: Platform, config: CouplingConfig, wish: Wish, credentials: Credentials) -> Pulled:
+    """Pull one object and return what happened; the pull record tells it as well (R1).
+
+    Raises an error of the tree. After TryAgain or Wait, calling again resumes at the last landed page.
+    """
+    if wish.object not in config.objects:
+        raise Misconfigured(f"'{wish.object}' is not switched on for {config.name}")
+    if wish.mode == "single" and not wish.remote_id:
+        raise Misconfigured("mode single needs a remote id", next_step="Fill in 'remote id' and trigger again.")
+    with warehouse_faults("opening a pull"), platform.connect() as connection:
+        ids = coupling_id(connection, config.name)
+        with pulls.locked(connection, ids, wish.object) as free:
+            if not free:
+                raise Busy(f"another run is pulling {wish.object} of {config.name}", datetime.now(UTC) + BUSY_WAIT)
+            pull_id, resumed = pulls.begin(connection, ids, wish)
+            log.info("Pull %s of %s %s (%s)%s", pull_id, config.name, wish.object, wish.mode, ", resumed" if resumed else "")
+            with _told(platform.connect, pull_id):
+                _streams(platform, connection, config, wish, credentials, ids, pull_id)
+                with warehouse_faults("closing a pull"):
+                    pulls.succeed(connection, pull_id)
+        return _result(connection, pull_id, resumed)
+
+
+def _streams(
+    platform: Platform,
+    connection: psycopg.Connection,
+    config: CouplingConfig,
+    wish: Wish,
+    credentials: Credentials,
+    ids: CouplingId,
+    pull_id: int,
+) -> None:
+    client: Client = open_client(config, credentials, platform.connect, platform.vault)
+    try:
+        for name in config.manifest.objects[wish.object].streams:  # type: ignore[index]
+            StreamRun(platform.connect, connection, client, config, wish, ids, pull_id, name).run()
+    finally:
+        with contextlib.suppress(psycopg.Error):
+            pulls.count_requests(connection, pull_id, client.requests)
+        client.close()
+
+
+@contextlib.contextmanager
+def _told(connect: Callable[[], psycopg.Connection], pull_id: int) -> Iterator[None]:
+    """Write into the pull's record why it stopped."""
+    try:
+        try:
+            yield
+        except SyncError:
+            raise
+        except Exception as error:
+            raise PlatformBug(f"{type(error).__name__}: {error}") from error
+    except SyncError as error:
+        # The connection of the pull may be the very thing that broke.
+        with contextlib.suppress(psycopg.Error, SyncError), connect() as fresh:
+            pulls.fail(fresh, pull_id, error.reason, waits=isinstance(error, Wait))
+        raise
+
+
+def _result(connection: psycopg.Connection, pull_id: int, resumed: bool) -> Pulled:
+    row = connection.execute(
+        "select coalesce(sum(pages), 0), coalesce(sum(records), 0), coalesce(sum(new), 0),"
+        " coalesce(sum(changed + returned), 0), coalesce(sum(unchanged + stale), 0), coalesce(sum(gone), 0),"
+        " coalesce(sum(quarantined), 0), coalesce(array_agg(guard) filter (where guard is not null), '{}')"
+        " from platform.pull_streams where pull_id = %s",
+        [pull_id],
+    ).fetchone()
+    assert row is not None, "an aggregate gives a row"
+    pages, records, new, changed, unchanged, gone, quarantined = (int(number) for number in row[:7])
+    return Pulled(pull_id, resumed, pages, records, new, changed, unchanged, gone, quarantined, tuple(row[7]))

@@ -1,0 +1,152 @@
+"""One stream of a pull: pages in, checkpoint by checkpoint, and what follows from having seen them all."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg.types.json import Jsonb
+
+from include.engine import extract
+from include.engine.ahead import Ahead
+from include.engine.client import Client
+from include.engine.ports import ParentKey, Parents
+from include.engine.records import BadRecord, Record
+from include.spec.load import CouplingConfig
+from include.spec.manifest import Tombstones
+from include.warehouse import pulls, snapshot
+from include.warehouse.connection import Connect, warehouse_faults
+from include.warehouse.landing import Counts, Place, land
+from include.warehouse.parents import parents
+from include.warehouse.pulls import Wish
+from include.warehouse.quarantine import Unlandable, resolve_unseen, set_aside
+from include.warehouse.registry import CouplingId
+
+log = logging.getLogger(__name__)
+_LOG_EVERY = 20
+
+
+class StreamRun:
+    """Pulls one stream on the pull's own connection; calling `run` again after a failure resumes."""
+
+    def __init__(
+        self,
+        connect: Connect,
+        connection: psycopg.Connection,
+        client: Client,
+        config: CouplingConfig,
+        wish: Wish,
+        ids: CouplingId,
+        pull_id: int,
+        name: str,
+    ) -> None:
+        self._connect, self._connection, self._client, self._config = connect, connection, client, config
+        self._ids, self._pull_id, self._name = ids, pull_id, name
+        self._stream = config.manifest.streams[name]
+        self._place = self._place_of(name)
+        cursor = pulls.cursor(connection, ids.coupling_id, name)
+        self._ask = extract.Ask(wish.mode, cursor, wish.since, wish.remote_id)
+        is_parent = any(other.parent and other.parent.stream == name for other in config.manifest.streams.values())
+        self._whole = extract.is_whole(self._stream, self._ask)
+        self._keeps_keys = is_parent or (self._whole and self._stream.deletions == "snapshot")
+
+    def run(self) -> None:
+        """Pull from the checkpoint to the end. Raises an error of the tree."""
+        with warehouse_faults("reading a checkpoint"):
+            state = pulls.state(self._connection, self._pull_id, self._name)
+        if state.position == extract.END or not extract.is_asked(self._stream, self._ask):
+            return
+        cursor = state.cursor_next
+        pages = Ahead(extract.pages(self._client, self._stream, self._ask, state.position, self._parents()))
+        try:
+            for number, page in enumerate(pages, state.pages + 1):
+                cursor = extract.further(self._stream, cursor, page.cursor)
+                with warehouse_faults(f"landing page {number} of {self._name}"), self._connection.transaction():
+                    self._land(page, cursor)
+                if number == 1 or number % _LOG_EVERY == 0:
+                    log.info("%s: page %d landed, %s expected records", self._name, number, page.total or "unknown")
+        finally:
+            pages.close()
+        with warehouse_faults(f"settling {self._name}"), self._connection.transaction():
+            self._settle(cursor)
+
+    def _land(self, page: extract.Page, cursor: Any) -> None:
+        counts, keys = land(self._connection, self._place, page.records)
+        if page.bad:
+            self._set_aside(page.bad)
+        if self._stream.tombstones is not None:
+            self._bury(self._stream.tombstones, page.records)
+        counts = dataclasses.replace(
+            counts, records=counts.records + len(page.bad), quarantined=counts.quarantined + len(page.bad)
+        )
+        pulls.checkpoint(
+            self._connection,
+            self._pull_id,
+            self._name,
+            counts,
+            page.position,
+            cursor,
+            page.total,
+            keys if self._keeps_keys else None,
+        )
+
+    def _settle(self, cursor: Any) -> None:
+        ids = self._ids
+        if self._whole and self._stream.deletions == "snapshot":
+            settled = snapshot.settle(self._connection, self._place)
+            if settled.guard:
+                log.warning("%s: nothing deleted, because %s", self._name, settled.guard)
+        if self._whole:
+            started = self._connection.execute("select started_at from platform.pulls where id = %s", [self._pull_id])
+            resolve_unseen(self._connection, ids.coupling_id, self._name, started.fetchone()[0])  # type: ignore[index]
+        if self._ask.of(self._stream).mode != "single":
+            pulls.move_cursor(self._connection, ids.coupling_id, self._name, cursor)
+        self._connection.execute(
+            "update platform.pull_streams set position = %s, updated_at = now() where pull_id = %s and stream = %s",
+            [Jsonb(extract.END), self._pull_id, self._name],
+        )
+
+    def _parents(self) -> Parents | None:
+        parent = self._stream.parent
+        if parent is None or not extract.wants_parents(self._stream, self._ask):
+            return None
+        which = "news" if parent.only == "news" else ("all" if self._ask.mode == "all" else "seen")
+        keys = parents(self._connect, self._place_of(parent.stream), parent.where, which)
+
+        def found(after: str | None) -> Iterator[ParentKey]:
+            return (ParentKey(key) for key in keys(after))
+
+        return found
+
+    def _place_of(self, name: str) -> Place:
+        manifest = self._config.manifest
+        return Place(
+            webshop_id=self._ids.webshop_id,
+            coupling_id=self._ids.coupling_id,
+            connector=manifest.connector,
+            stream=name,
+            objects=tuple(manifest.feeds(name)),
+            pull_id=self._pull_id,
+        )
+
+    def _set_aside(self, bad: list[BadRecord]) -> None:
+        records = [Unlandable(None, record.field, record.reason, record.raw.decode("utf-8", "replace")) for record in bad]
+        set_aside(self._connection, self._ids.webshop_id, self._ids.coupling_id, self._name, records)
+
+    def _bury(self, tombstones: Tombstones, records: list[Record]) -> None:
+        graves: dict[str, list[str]] = {}
+        for record in records:
+            fields = msgspec.json.decode(record.raw)
+            stream = tombstones.streams.get(str(fields.get(tombstones.kind)))
+            if stream is not None and fields.get(tombstones.key) is not None:
+                graves.setdefault(stream, []).append(str(fields[tombstones.key]))
+        gone = sum(snapshot.bury(self._connection, self._place_of(stream), keys) for stream, keys in graves.items())
+        if gone:
+            self._connection.execute(
+                "update platform.pull_streams set gone = gone + %s where pull_id = %s and stream = %s",
+                [gone, self._pull_id, self._name],
+            )

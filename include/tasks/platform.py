@@ -1,0 +1,70 @@
+"""From Airflow's connections to what the platform's operations need."""
+
+from __future__ import annotations
+
+import os
+
+from airflow.providers.http.hooks.http import HttpHook
+from airflow.providers.postgres.hooks.postgres import PostgresHook
+from airflow.sdk.exceptions import AirflowNotFoundException
+
+from include.contract.errors import Misconfigured
+from include.engine.ports import Credentials
+from include.spec.load import CouplingConfig
+from include.sync.pull import Platform
+from include.warehouse.connection import connector
+from include.warehouse.secrets import Vault
+
+WAREHOUSE = "warehouse"
+
+
+def platform(application: str) -> Platform:
+    """Return the platform on the warehouse that the Airflow connection `warehouse` names."""
+    hook = PostgresHook(postgres_conn_id=WAREHOUSE)
+    uri = hook.get_uri().replace("postgresql+psycopg2://", "postgresql://", 1)
+    return Platform(connector(uri, application), Vault.from_environment())
+
+
+def dbt_environment() -> None:
+    """Tell dbt, which knows no Airflow connections, where the warehouse is."""
+    found = PostgresHook(postgres_conn_id=WAREHOUSE).get_connection(WAREHOUSE)
+    os.environ |= {
+        "WAREHOUSE_HOST": str(found.host),
+        "WAREHOUSE_PORT": str(found.port or 5432),
+        "WAREHOUSE_USER": str(found.login),
+        "WAREHOUSE_PASSWORD": str(found.password),
+        "WAREHOUSE_DATABASE": str(found.schema),
+    }
+
+
+def credentials(config: CouplingConfig) -> Credentials:
+    """Read the coupling's Airflow connection, which has the coupling's name. Raises Misconfigured naming what lacks."""
+    hook = HttpHook(http_conn_id=config.name)
+    wanted = config.manifest.connection
+    try:
+        found = hook.get_connection(config.name)
+    except AirflowNotFoundException:
+        raise Misconfigured(
+            f"there is no Airflow connection '{config.name}'", next_step=f"Add it under Admin, Connections: {_wanted(config)}"
+        ) from None
+    extra = {str(key): str(value) for key, value in (found.extra_dejson or {}).items()}
+    given = {"host": found.host, "login": found.login, "password": found.password}
+    lacking = [name for name, value in given.items() if getattr(wanted, name) and not value]
+    if lacking:
+        raise Misconfigured(
+            f"the Airflow connection '{config.name}' has no {' and no '.join(lacking)}",
+            next_step=f"Complete it under Admin, Connections: {_wanted(config)}",
+        )
+    host = str(found.host)
+    if not host.startswith(("http://", "https://")):
+        host = f"{found.schema or 'https'}://{host}"
+    if found.port:
+        host = f"{host.rstrip('/')}:{found.port}"
+    return Credentials(config.name, host, found.login or "", found.password or "", extra)
+
+
+def _wanted(config: CouplingConfig) -> str:
+    wanted = config.manifest.connection
+    parts = [f"{name} = {text}" for name in ("host", "login", "password") if (text := getattr(wanted, name))]
+    parts += [f"extra.{name} = {text}" for name, text in sorted(wanted.extra.items())]
+    return "; ".join(parts)

@@ -1,0 +1,99 @@
+"""The task that pulls one object of one coupling."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from airflow.providers.standard.triggers.temporal import DateTimeTrigger
+from airflow.sdk import Asset, AssetAlias, BaseOperator, Context
+from airflow.sdk.exceptions import AirflowSkipException
+
+from include.contract.errors import Misconfigured, Wait
+from include.spec.load import CouplingConfig, load_coupling
+from include.spec.schedule import due
+from include.sync.configs import ensure_registered
+from include.sync.pull import pull
+from include.tasks.failure import RETRIES, RetryByKind, tell_reason
+from include.tasks.platform import credentials, platform
+from include.warehouse.pulls import Wish
+
+log = logging.getLogger(__name__)
+LANDED = Asset(name="landed", uri="optiply://warehouse/landed")
+NEWS = AssetAlias("news")
+
+
+class PullOperator(BaseOperator):
+    """Pulls one object of a coupling as the run's form or the schedule that is due asks.
+
+    A wait for a limit gives the worker slot back. The asset event that starts a transform is only sent when the pull
+    brought news.
+    """
+
+    ui_color = "#dbeafe"
+
+    def __init__(self, *, coupling_file: str, configs: str, pulled_object: str, **settings: Any) -> None:
+        super().__init__(
+            outlets=[NEWS],
+            retries=RETRIES,
+            retry_policy=RetryByKind(),
+            on_failure_callback=tell_reason,
+            on_retry_callback=tell_reason,
+            **settings,
+        )
+        self.coupling_file = coupling_file
+        self.configs = configs
+        self.pulled_object = pulled_object
+
+    def execute(self, context: Context, event: dict[str, Any] | None = None) -> str:
+        """Pull, and return the sentence that support reads. Skips when this run does not ask for the object."""
+        config = read_config(self.coupling_file, self.configs)
+        wish = wish_of(config, self.pulled_object, context)
+        if wish is None:
+            raise AirflowSkipException(f"{self.pulled_object} is not part of this run")
+        here = platform(f"pull {config.name} {self.pulled_object}")
+        with here.connect() as connection:
+            ensure_registered(connection, config)
+        try:
+            done = pull(here, config, wish, credentials(config))
+        except Wait as wait:
+            log.warning("%s. The worker slot is given back until %s.", wait.what, f"{wait.until:%Y-%m-%d %H:%M:%S} UTC")
+            self.defer(trigger=DateTimeTrigger(moment=wait.until), method_name="execute")
+        if done.has_news:
+            context["outlet_events"][NEWS].add(LANDED, extra={"coupling": config.name, "object": self.pulled_object})
+        log.info("DONE: %s", done.sentence())
+        return done.sentence()
+
+
+def read_config(file: str, configs: str) -> CouplingConfig:
+    """Read the coupling's files as they are now."""
+    return load_coupling(file, Path(configs))
+
+
+def wish_of(config: CouplingConfig, name: str, context: Context) -> Wish | None:
+    """Return what this run asks of an object: by the form when a person triggered it, else by the schedules due."""
+    run = context["dag_run"]
+    origin = {"dag_id": run.dag_id, "run_id": run.run_id}
+    if str(run.run_type) == "scheduled":
+        modes = due(config.plans, run.logical_date or run.run_after, config.webshop.time_zone)
+        return Wish(config.name, name, modes[name], **origin) if name in modes else None
+    form = context["params"]
+    if name not in (form.get("objects") or []):
+        return None
+    wish = Wish(config.name, name, form.get("mode", "changed"), **origin)
+    if wish.mode == "single":
+        return dataclasses.replace(wish, remote_id=(form.get("remote_id") or "").strip() or None)
+    return dataclasses.replace(wish, since=_moment(form.get("since")) if wish.mode == "changed" else None)
+
+
+def _moment(text: str | None) -> datetime | None:
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise Misconfigured(f"'{text}' is not a time", next_step="Write since as 2026-05-20T08:00:00+02:00.") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

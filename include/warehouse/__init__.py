@@ -1,0 +1,1 @@
+"""PostgreSQL: landing, pulls, cursors, budgets, tokens, migrations. No Airflow, no HTTP."""

@@ -1,0 +1,124 @@
+"""The transform's batch: claim news, narrow it to one webshop, finish it; and the record of each transform."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator
+
+import psycopg
+from psycopg.rows import class_row
+
+from include.contract.errors import Reason
+
+_LOCK = 7_301_002
+
+
+@contextlib.contextmanager
+def locked(connection: psycopg.Connection) -> Iterator[bool]:
+    """Hold the transform's lock on this connection; yields whether it was free."""
+    row = connection.execute("select pg_try_advisory_lock(%s)", [_LOCK]).fetchone()
+    free = bool(row and row[0])
+    try:
+        yield free
+    finally:
+        if free and not connection.closed:
+            with contextlib.suppress(psycopg.Error):
+                connection.execute("select pg_advisory_unlock(%s)", [_LOCK])
+
+
+def claim(connection: psycopg.Connection) -> int:
+    """Move the news of finished pulls into the batch, with waiting records of the same webshops; return its size.
+
+    News of a pull that runs or failed stays: half an order must not be mapped.
+    """
+    with connection.transaction():
+        connection.execute(
+            "with taken as (delete from platform.news n where not exists (select from platform.pulls p"
+            "  where p.id = n.pull_id and p.outcome is distinct from 'succeeded')"
+            "  returning object, coupling_id, root_key, webshop_id)"
+            " insert into platform.transform_batch (object, coupling_id, root_key, webshop_id)"
+            " select distinct object, coupling_id, root_key, webshop_id from taken on conflict do nothing"
+        )
+        connection.execute(
+            "insert into platform.transform_batch (object, coupling_id, root_key, webshop_id)"
+            " select distinct case q.object when 'sell_order_lines' then 'sell_orders' else q.object end,"
+            "  q.coupling_id, q.root_key, q.webshop_id from platform.quarantine q"
+            " where q.resolved_at is null and q.waiting and q.root_key is not null"
+            " and exists (select from platform.transform_batch b where b.webshop_id = q.webshop_id)"
+            " on conflict do nothing"
+        )
+        connection.execute("update platform.transform_batch set taken = true where not taken")
+        row = connection.execute("select count(*) from platform.transform_batch").fetchone()
+    # The planner must see how small the batch is; it was empty or much larger a moment ago.
+    connection.execute("analyze platform.transform_batch")
+    return int(row[0]) if row else 0
+
+
+def webshops(connection: psycopg.Connection) -> list[tuple[int, str]]:
+    """Return the webshops in the batch."""
+    query = (
+        "select distinct w.id, w.name from platform.transform_batch b"
+        " join platform.webshops w on w.id = b.webshop_id order by w.name"
+    )
+    return [(int(number), str(name)) for number, name in connection.execute(query)]
+
+
+def take_only(connection: psycopg.Connection, webshop_id: int | None) -> None:
+    """Narrow the batch to one webshop (None = take all again)."""
+    connection.execute(
+        "update platform.transform_batch set taken = %(id)s::int is null or webshop_id = %(id)s", {"id": webshop_id}
+    )
+    connection.execute("analyze platform.transform_batch")
+
+
+def finish(connection: psycopg.Connection) -> None:
+    """Empty the taken part of the batch: it is mapped."""
+    connection.execute("delete from platform.transform_batch where taken")
+
+
+def open_transform(connection: psycopg.Connection, roots: int) -> int:
+    """Open the record of a transform; one that a crash left open is closed as failed."""
+    connection.execute(
+        "update platform.transforms set outcome = 'failed', finished_at = now(), error_class = 'our bug',"
+        " error_text = 'the process died', next_step = 'Nothing: the next transform maps what was left.', acts = 'nobody'"
+        " where outcome is null"
+    )
+    row = connection.execute("insert into platform.transforms (roots) values (%s) returning id", [roots]).fetchone()
+    assert row is not None, "an insert with returning gives a row"
+    return int(row[0])
+
+
+def close_transform(connection: psycopg.Connection, transform_id: int, outcome: str, reason: Reason | None) -> None:
+    """Close the record of a transform with its outcome and reason."""
+    words = (reason.error_class, reason.text, reason.next_step, reason.acts) if reason else (None,) * 4
+    connection.execute(
+        "update platform.transforms set outcome = %s, finished_at = now(), error_class = %s, error_text = %s,"
+        " next_step = %s, acts = %s where id = %s",
+        [outcome, *words, transform_id],
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Change:
+    """What a transform did to an Optiply table for one coupling."""
+
+    coupling: str
+    object: str
+    inserted: int
+    updated: int
+    deleted: int
+    untouched: int
+
+
+def changes(connection: psycopg.Connection, after: int, *, since: bool = False) -> list[Change]:
+    """Return what transform `after` changed, or with `since` what all transforms after it changed together."""
+    condition = "t.transform_id > %s" if since else "t.transform_id = %s"
+    with connection.cursor(row_factory=class_row(Change)) as rows:
+        return rows.execute(
+            "select c.name as coupling, t.object, sum(t.inserted)::bigint as inserted, sum(t.updated)::bigint as updated,"
+            " sum(t.deleted)::bigint as deleted, sum(t.untouched)::bigint as untouched"
+            " from platform.transform_counts t join platform.couplings c on c.id = t.coupling_id"
+            f" where {condition} group by c.name, t.object order by c.name, t.object",
+            [after],
+        ).fetchall()

@@ -1,0 +1,217 @@
+"""The record of each pull: its lock, its checkpoint, its counts, its outcome and reason."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg.rows import class_row, dict_row
+from psycopg.types.json import Jsonb
+
+from include.contract.errors import LimitReached, Reason
+from include.warehouse.landing import Counts
+from include.warehouse.registry import CouplingId
+
+
+@dataclasses.dataclass(frozen=True)
+class Wish:
+    """What is to be pulled: an object of a coupling, and how."""
+
+    coupling: str
+    object: str
+    mode: str
+    since: datetime | None = None
+    remote_id: str | None = None
+    dag_id: str | None = None
+    run_id: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class StreamState:
+    """Checkpoint and counts of a stream of a pull."""
+
+    stream: str
+    position: dict[str, Any] | None
+    cursor_next: Any
+    pages: int
+    records: int
+    new: int
+    changed: int
+    unchanged: int
+    stale: int
+    returned: int
+    gone: int
+    quarantined: int
+    expected: int | None
+    complete: bool
+    guard: str | None
+
+
+class Busy(LimitReached):
+    """Another run pulls this object of this coupling right now."""
+
+    error_class = "rate limit"
+    next_step = "Wait for the other run; this one goes on by itself."
+
+
+@contextlib.contextmanager
+def locked(connection: psycopg.Connection, ids: CouplingId, name: str) -> Iterator[bool]:
+    """Hold the lock of an object of a coupling on this connection; yields whether it was free.
+
+    The lock goes with the connection, so a killed process never leaves it behind.
+    """
+    values = [f"pull:{name}", ids.coupling_id]
+    row = connection.execute("select pg_try_advisory_lock(hashtextextended(%s, %s))", values).fetchone()
+    free = bool(row and row[0])
+    try:
+        yield free
+    finally:
+        if free and not connection.closed:
+            with contextlib.suppress(psycopg.Error):
+                connection.execute("select pg_advisory_unlock(hashtextextended(%s, %s))", values)
+
+
+def begin(connection: psycopg.Connection, ids: CouplingId, wish: Wish) -> tuple[int, bool]:
+    """Open a pull, or take up the unfinished one that asks for the same; return its id and whether it is resumed.
+
+    Call with the object's lock held: an open pull then belongs to a process that is dead. An unfinished pull of
+    another kind is abandoned; what it landed stays.
+    """
+    with connection.transaction():
+        row = connection.execute(
+            "update platform.pulls set attempts = attempts + 1, outcome = null, finished_at = null,"
+            " error_class = null, error_text = null, next_step = null, acts = null, dag_id = %(dag)s, run_id = %(run)s"
+            " where id = (select id from platform.pulls where coupling_id = %(coupling)s and object = %(object)s"
+            "             order by id desc limit 1)"
+            " and (outcome is null or outcome = 'failed') and mode = %(mode)s"
+            " and since is not distinct from %(since)s and remote_id is not distinct from %(remote)s"
+            " and started_at > now() - interval '1 day' returning id",
+            {"dag": wish.dag_id, "run": wish.run_id, "coupling": ids.coupling_id, "object": wish.object,
+             "mode": wish.mode, "since": wish.since, "remote": wish.remote_id},
+        ).fetchone()  # fmt: skip
+        if row is not None:
+            return int(row[0]), True
+        connection.execute(
+            "with given_up as (update platform.pulls set outcome = 'abandoned', finished_at = now()"
+            " where coupling_id = %s and object = %s and outcome is null returning id)"
+            " delete from platform.pull_pages where pull_id in (select id from given_up)",
+            [ids.coupling_id, wish.object],
+        )
+        row = connection.execute(
+            "insert into platform.pulls (webshop_id, coupling_id, object, mode, since, remote_id, dag_id, run_id)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s) returning id",
+            [ids.webshop_id, ids.coupling_id, wish.object, wish.mode, wish.since, wish.remote_id, wish.dag_id, wish.run_id],
+        ).fetchone()
+        assert row is not None, "an insert with returning gives a row"
+        return int(row[0]), False
+
+
+def state(connection: psycopg.Connection, pull_id: int, stream: str) -> StreamState:
+    """Return a stream's checkpoint, made on first use."""
+    connection.execute(
+        "insert into platform.pull_streams (pull_id, stream) values (%s, %s) on conflict do nothing", [pull_id, stream]
+    )
+    columns = ", ".join(field.name for field in dataclasses.fields(StreamState))
+    with connection.cursor(row_factory=class_row(StreamState)) as cursor:
+        row = cursor.execute(
+            f"select {columns} from platform.pull_streams where pull_id = %s and stream = %s", [pull_id, stream]
+        ).fetchone()
+    assert row is not None, "the row was made above"
+    return row
+
+
+def checkpoint(
+    connection: psycopg.Connection,
+    pull_id: int,
+    stream: str,
+    counts: Counts,
+    position: dict[str, Any],
+    cursor: Any,
+    expected: int | None,
+    keys: list[str] | None,
+) -> None:
+    """Move a stream's checkpoint past a page, in the page's transaction; `keys` is the snapshot's evidence."""
+    row = connection.execute(
+        "update platform.pull_streams set position = %s, cursor_next = %s, pages = pages + 1,"
+        " records = records + %s, new = new + %s, changed = changed + %s, unchanged = unchanged + %s,"
+        " stale = stale + %s, returned = returned + %s, quarantined = quarantined + %s,"
+        " expected = coalesce(%s, expected), updated_at = now() where pull_id = %s and stream = %s returning pages",
+        [Jsonb(position), Jsonb(cursor), counts.records, counts.new, counts.changed, counts.unchanged, counts.stale,
+         counts.returned, counts.quarantined, expected, pull_id, stream],
+    ).fetchone()  # fmt: skip
+    assert row is not None, "state() made the row"
+    if keys:
+        connection.execute(
+            "insert into platform.pull_pages (pull_id, stream, page, keys) values (%s, %s, %s, %s)",
+            [pull_id, stream, row[0], keys],
+        )
+
+
+def count_requests(connection: psycopg.Connection, pull_id: int, requests: int) -> None:
+    """Add to the requests that a pull made."""
+    connection.execute("update platform.pulls set requests = requests + %s where id = %s", [requests, pull_id])
+
+
+def succeed(connection: psycopg.Connection, pull_id: int) -> None:
+    """Close a pull as succeeded; its news, and that of failed pulls before it, may now be mapped."""
+    with connection.transaction():
+        connection.execute(
+            "update platform.pulls set outcome = 'succeeded', finished_at = now() where id = %s", [pull_id]
+        )
+        connection.execute("delete from platform.pull_pages where pull_id = %s", [pull_id])
+        connection.execute(
+            "update platform.news set pull_id = %(this)s where pull_id in ("
+            " select old.id from platform.pulls as old join platform.pulls as this"
+            " on this.coupling_id = old.coupling_id and this.object = old.object"
+            " where this.id = %(this)s and old.id < this.id and old.outcome in ('failed', 'abandoned'))",
+            {"this": pull_id},
+        )
+
+
+def fail(connection: psycopg.Connection, pull_id: int, reason: Reason, *, waits: bool) -> None:
+    """Write down why a pull stopped; a pull that only waits stays open."""
+    outcome = "" if waits else " outcome = 'failed', finished_at = now(),"
+    connection.execute(
+        f"update platform.pulls set{outcome} error_class = %s, error_text = %s, next_step = %s, acts = %s where id = %s",
+        [reason.error_class, reason.text, reason.next_step, reason.acts, pull_id],
+    )
+
+
+def cursor(connection: psycopg.Connection, coupling_id: int, stream: str) -> Any:
+    """Return where the next changed-since pull of a stream starts; None before the first finished pull."""
+    row = connection.execute(
+        "select value from platform.cursors where coupling_id = %s and stream = %s", [coupling_id, stream]
+    ).fetchone()
+    return row[0] if row else None
+
+
+def move_cursor(connection: psycopg.Connection, coupling_id: int, stream: str, value: Any) -> None:
+    """Move a stream's cursor after a finished pull; an empty answer leaves it where it is."""
+    connection.execute(
+        "insert into platform.cursors (coupling_id, stream, value) values (%s, %s, %s)"
+        " on conflict (coupling_id, stream) do update"
+        " set value = case when excluded.value = 'null' then cursors.value else excluded.value end, completed_at = now()",
+        [coupling_id, stream, Jsonb(value)],
+    )
+
+
+def progress(connection: psycopg.Connection, coupling: str | None = None, limit: int = 200) -> list[dict[str, Any]]:
+    """Return the latest pulls with their streams' counts added up, newest first."""
+    with connection.cursor(row_factory=dict_row) as rows:
+        return rows.execute(
+            "select c.name as coupling, p.id, p.object, p.mode, p.outcome, p.started_at, p.finished_at, p.requests,"
+            " p.run_id, p.error_class, p.error_text, p.next_step, coalesce(sum(s.pages), 0)::int as pages,"
+            " coalesce(sum(s.records), 0)::bigint as records, coalesce(sum(s.new), 0)::bigint as new,"
+            " coalesce(sum(s.changed), 0)::bigint as changed, coalesce(sum(s.unchanged), 0)::bigint as unchanged,"
+            " coalesce(sum(s.gone), 0)::bigint as gone, coalesce(sum(s.quarantined), 0)::bigint as quarantined,"
+            " case when bool_and(s.expected is not null) then sum(s.expected) end as expected"
+            " from platform.pulls p join platform.couplings c on c.id = p.coupling_id"
+            " left join platform.pull_streams s on s.pull_id = p.id"
+            " where %(coupling)s::text is null or c.name = %(coupling)s"
+            " group by c.name, p.id order by p.id desc limit %(limit)s",
+            {"coupling": coupling, "limit": limit},
+        ).fetchall()

@@ -1,0 +1,76 @@
+"""One database per session with the dbt project built in it; TEST_DATABASE_URL names the server."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from tests.dbt.warehouse import Warehouse, connect, run_dbt
+
+ROOT = Path(__file__).parents[2]
+STREAMS = {
+    "exact_online": (
+        "items", "stock_positions", "sales_item_prices", "accounts", "supplier_items",
+        "assembly_boms", "assembly_materials", "sales_orders", "sales_order_lines",
+    ),
+    "woocommerce": ("products", "variations", "orders"),
+    "bol_com": ("orders", "order_details"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def database() -> Iterator[str]:
+    """The DSN of a fresh database with the migrations and the landing tables; dropped after the session."""
+    server = os.environ.get("TEST_DATABASE_URL")
+    if not server:
+        pytest.fail("TEST_DATABASE_URL is not set: name a PostgreSQL server in which a database may be made")
+    name = f"dbt_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    dsn = make_conninfo(server, dbname=name)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("create schema platform")
+        for migration in sorted((ROOT / "include/warehouse/migrations").glob("*.sql")):
+            connection.execute(migration.read_bytes())
+        for connector, streams in STREAMS.items():
+            for stream in streams:
+                connection.execute("select platform.create_stream(%s, %s)", (connector, stream))
+    yield dsn
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def project(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The DSN of the database in which every model is built."""
+    target = conninfo_to_dict(database)
+    place = tmp_path_factory.mktemp("dbt")
+    with pytest.MonkeyPatch.context() as patch:
+        for variable, key in (("HOST", "host"), ("PORT", "port"), ("USER", "user"), ("PASSWORD", "password"), ("DATABASE", "dbname")):
+            patch.setenv(f"WAREHOUSE_{variable}", str(target[key]))
+        patch.setenv("DBT_SEND_ANONYMOUS_USAGE_STATS", "False")
+        patch.setenv("DO_NOT_TRACK", "1")
+        patch.setenv("DBT_PROJECT_DIR", str(ROOT / "dbt_project"))
+        patch.setenv("DBT_PROFILES_DIR", str(ROOT / "dbt_project"))
+        patch.setenv("DBT_TARGET_PATH", str(place / "target"))
+        patch.setenv("DBT_LOG_PATH", str(place / "logs"))
+        run_dbt("run")
+        yield database
+
+
+@pytest.fixture
+def warehouse(project: str) -> Iterator[Warehouse]:
+    """The built warehouse without any row of an earlier test."""
+    with connect(project) as connection:
+        tables = connection.execute(
+            """select format('%I.%I', schemaname, tablename) as name from pg_tables
+               where schemaname in ('staging', 'mapping', 'optiply', 'platform') and tablename not like '%migrations%'"""
+        ).fetchall()
+        names = ", ".join(row["name"] for row in tables)
+        connection.execute(f"truncate {names} restart identity".encode())
+        yield Warehouse(connection)

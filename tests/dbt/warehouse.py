@@ -1,0 +1,172 @@
+"""A warehouse for the tests of the dbt project: lands records and runs the transform the way the platform does."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, LiteralString, TypeAlias
+
+import psycopg
+from dbt.cli.main import dbtRunner
+from psycopg import sql
+from psycopg.rows import dict_row
+
+Row: TypeAlias = dict[str, Any]
+
+OBJECTS = {
+    "items": ("products", "product_compositions"),
+    "stock_positions": ("products",),
+    "sales_item_prices": ("products",),
+    "accounts": ("suppliers",),
+    "supplier_items": ("supplier_products",),
+    "assembly_boms": ("products", "product_compositions"),
+    "assembly_materials": ("products", "product_compositions"),
+    "sales_orders": ("sell_orders",),
+    "sales_order_lines": ("sell_orders",),
+    "products": ("products",),
+    "variations": ("products",),
+    "orders": ("sell_orders",),
+    "order_details": ("sell_orders",),
+}
+
+SELECTION = ("--select", "config.materialized:incremental")
+
+
+def run_dbt(*arguments: str) -> None:
+    """Run one dbt command in this process; raise with the messages of the failed nodes when it does not succeed."""
+    result = dbtRunner().invoke([*arguments, "--quiet"])
+    if not result.success:
+        nodes = getattr(result.result, "results", [])
+        failed = [f"{node.node.name}: {node.message}" for node in nodes if str(node.status) in ("error", "fail")]
+        raise AssertionError(f"dbt {' '.join(arguments)} failed: {failed or result.exception}")
+
+
+@dataclass(frozen=True)
+class Coupling:
+    id: int
+    webshop_id: int
+    connector: str
+
+
+@dataclass
+class Warehouse:
+    """A fresh database with the platform's tables, the landing tables and the built dbt project."""
+
+    connection: psycopg.Connection[Row]
+    _webshops: Iterator[int] = field(default_factory=lambda: iter(range(1, 1000)))
+
+    def rows(self, query: LiteralString, *values: object) -> list[Row]:
+        return self.connection.execute(query, values).fetchall()
+
+    def row(self, query: LiteralString, *values: object) -> Row:
+        rows = self.rows(query, *values)
+        assert len(rows) == 1, f"{len(rows)} rows: {query}"
+        return rows[0]
+
+    def webshop(self) -> int:
+        name = f"shop{next(self._webshops)}"
+        query = "insert into platform.webshops (name, title, time_zone) values (%s, %s, 'Europe/Amsterdam') returning id"
+        return int(self.row(query, name, name)["id"])
+
+    def coupling(
+        self,
+        webshop_id: int,
+        connector: str,
+        owns: Sequence[str],
+        settings: Mapping[str, object] | None = None,
+        match_key: str | None = None,
+    ) -> Coupling:
+        coupling_id = self.row(
+            """insert into platform.couplings (webshop_id, name, connector, title, role, match_key, settings, config_hash)
+               values (%s, %s, %s, %s, %s, %s, %s, '') returning id""",
+            webshop_id, f"shop{webshop_id}__{connector}", connector, connector,
+            "secondary" if match_key else "primary", match_key, json.dumps(settings or {}),
+        )["id"]  # fmt: skip
+        for name in owns:
+            self.connection.execute(
+                "insert into platform.ownership (webshop_id, object, coupling_id, priority) values (%s, %s, %s, 1)",
+                (webshop_id, name, coupling_id),
+            )
+        return Coupling(coupling_id, webshop_id, connector)
+
+    def land(self, coupling: Coupling, stream: str, key: str, payload: Mapping[str, object], root: str | None = None) -> None:
+        """Land a version of a record and tell the news, as a pull does."""
+        table = sql.Identifier("staging", f"{coupling.connector}__{stream}")
+        where = (coupling.id, key)
+        supersede = sql.SQL(
+            "update {} set superseded_at = now() where coupling_id = %s and record_key = %s and superseded_at is null"
+        )
+        insert = sql.SQL(
+            """insert into {} (webshop_id, coupling_id, record_key, root_key, payload, payload_hash)
+               values (%s, %s, %s, %s, %s::jsonb, md5(%s)::uuid)"""
+        )
+        body = json.dumps(payload)
+        with self.connection.transaction():
+            self.connection.execute(supersede.format(table), where)
+            values = (coupling.webshop_id, coupling.id, key, root or key, body, body)
+            self.connection.execute(insert.format(table), values)
+            self.tell(coupling, stream, root or key)
+
+    def gone(self, coupling: Coupling, stream: str, key: str, root: str | None = None) -> None:
+        """Mark a landed record as gone, as a complete pull-all does that no longer saw it."""
+        table = sql.Identifier("staging", f"{coupling.connector}__{stream}")
+        mark = sql.SQL(
+            "update {} set gone_at = now() where coupling_id = %s and record_key = %s and superseded_at is null"
+        )
+        self.connection.execute(mark.format(table), (coupling.id, key))
+        self.tell(coupling, stream, root or key)
+
+    def tell(self, coupling: Coupling, stream: str, root: str) -> None:
+        for name in OBJECTS[stream]:
+            self.connection.execute(
+                "insert into platform.news (webshop_id, coupling_id, object, root_key) values (%s, %s, %s, %s)",
+                (coupling.webshop_id, coupling.id, name, root),
+            )
+
+    def pulled(self, coupling: Coupling, stream: str) -> None:
+        """Record that the stream was once pulled to its end."""
+        query = "insert into platform.cursors (coupling_id, stream) values (%s, %s) on conflict do nothing"
+        self.connection.execute(query, (coupling.id, stream))
+
+    def transform(self) -> int:
+        """Take the news and the waiting roots, run dbt once, empty the batch; the id of the transform."""
+        with self.connection.transaction():
+            self.connection.execute(
+                """insert into platform.transform_batch (object, coupling_id, root_key, webshop_id)
+                   select distinct object, coupling_id, root_key, webshop_id from platform.news
+                   union
+                   select case object when 'sell_order_lines' then 'sell_orders' else object end, coupling_id, root_key, webshop_id
+                   from platform.quarantine where resolved_at is null and waiting and root_key is not null
+                   on conflict do nothing"""
+            )
+            self.connection.execute("delete from platform.news")
+            transform_id = int(self.row("insert into platform.transforms default values returning id")["id"])
+        run_dbt("run", *SELECTION)
+        with self.connection.transaction():
+            self.connection.execute("delete from platform.transform_batch")
+            finish = "update platform.transforms set outcome = 'succeeded', finished_at = now() where id = %s"
+            self.connection.execute(finish, (transform_id,))
+        return transform_id
+
+    def counts(self, transform_id: int, coupling: Coupling, name: str) -> tuple[int, int, int, int]:
+        """Inserted, updated, deleted, untouched."""
+        rows = self.rows(
+            """select inserted, updated, deleted, untouched from platform.transform_counts
+               where transform_id = %s and coupling_id = %s and object = %s""",
+            transform_id, coupling.id, name,
+        )  # fmt: skip
+        return (rows[0]["inserted"], rows[0]["updated"], rows[0]["deleted"], rows[0]["untouched"]) if rows else (0, 0, 0, 0)
+
+    def problems(self, coupling: Coupling, name: str) -> list[Row]:
+        """The open problems of an object, without ids and times."""
+        return self.rows(
+            """select remote_id, field, reason, severity, waiting, attempts from platform.quarantine
+               where coupling_id = %s and object = %s and resolved_at is null order by remote_id, field, reason""",
+            coupling.id, name,
+        )  # fmt: skip
+
+
+@contextmanager
+def connect(dsn: str) -> Iterator[psycopg.Connection[Row]]:
+    with psycopg.connect(dsn, autocommit=True, row_factory=dict_row) as connection:
+        yield connection

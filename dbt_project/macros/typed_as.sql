@@ -1,4 +1,4 @@
-{#- A value in the type of the column it is written to (information_schema tells no element type of arrays). -#}
+{#- A value in the type of the column it is written to. -#}
 {% macro typed_as(column, value) -%}
-    {%- if column.data_type == 'ARRAY' -%} {{ value }} {%- else -%} cast({{ value }} as {{ column.data_type }}) {%- endif -%}
+    cast({{ value }} as {{ column.data_type }})
 {%- endmacro %}

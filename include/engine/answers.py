@@ -26,7 +26,7 @@ _CLASSES: dict[str, type[SyncError]] = {
     "unexpected response": UnexpectedResponse,
     "configuration": Misconfigured,
 }
-_IN_WORDS = re.compile(r"retry in (\d+) second", re.IGNORECASE)
+_IN_WORDS = re.compile(r"retry in (\d{1,9}) second", re.IGNORECASE)
 _LONGEST_WAIT = timedelta(days=1)
 _DEFAULT_WAIT = timedelta(seconds=30)
 
@@ -73,13 +73,13 @@ def waits_until(headers: Mapping[str, str], text: str, budgets: Iterable[Budget]
         resets = [
             moment
             for budget in budgets
-            if budget.remaining_header and _number(headers.get(budget.remaining_header)) == 0
+            if remaining_of(budget, headers) == 0
             for moment in [reset_of(budget, headers, now)]
             if moment
         ]
         until = max(resets) if resets else None
     if until is None and (match := _IN_WORDS.search(text)):
-        until = now + timedelta(seconds=int(match[1]))
+        until = _after(now, int(match[1]))
     until = until or now + _DEFAULT_WAIT
     return min(max(until, now + timedelta(seconds=1)), now + _LONGEST_WAIT)
 
@@ -87,29 +87,37 @@ def waits_until(headers: Mapping[str, str], text: str, budgets: Iterable[Budget]
 def _retry_after(value: str | None, now: datetime) -> datetime | None:
     if not value:
         return None
-    if value.strip().isdigit():
-        return now + timedelta(seconds=int(value))
+    seconds = whole_number(value)
+    if seconds is not None:
+        return _after(now, seconds)
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _after(now: datetime, seconds: float) -> datetime:
+    """Return a time `seconds` on, at most as long as we ever wait: a remote may send any number."""
+    return now + min(timedelta(seconds=min(max(seconds, 0), 10**9)), _LONGEST_WAIT)
 
 
 def reset_of(budget: Budget, headers: Mapping[str, str], now: datetime) -> datetime | None:
     """Return when the remote says that a budget's window ends."""
-    number = _number(headers.get(budget.reset_header)) if budget.reset_header else None
+    number = whole_number(headers.get(budget.reset_header)) if budget.reset_header else None
     if number is None:
         return None
     if budget.reset_unit == "epoch_ms":
-        return datetime.fromtimestamp(number / 1000, UTC)
-    return now + timedelta(seconds=number)
+        return _after(now, number / 1000 - now.timestamp())
+    return _after(now, number)
 
 
-def _number(value: str | None) -> int | None:
-    return int(value) if value and value.strip().isdigit() else None
+def whole_number(value: str | None) -> int | None:
+    """Return the number that a header holds, None where it holds none."""
+    # Headers are Latin-1, and str.isdigit takes a superscript two for a digit.
+    return int(value) if value and re.fullmatch(r"\s*[0-9]{1,18}\s*", value) else None
 
 
 def remaining_of(budget: Budget, headers: Mapping[str, str]) -> int | None:
     """Return how many requests the remote says are left in a budget."""
-    return _number(headers.get(budget.remaining_header)) if budget.remaining_header else None
+    return whole_number(headers.get(budget.remaining_header)) if budget.remaining_header else None

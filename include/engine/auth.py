@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import requests
 
 from include.contract.errors import AuthRefused, LimitReached, RemoteDown, UnexpectedResponse
+from include.engine.answers import waits_until
 from include.engine.ports import Credentials, Token, TokenStore
 from include.engine.redact import address, remote_words
 from include.spec import auth as spec
@@ -25,7 +26,7 @@ class Auth(Protocol):
         """Return the Authorization header. May fetch a token; raises AuthRefused, LimitReached or RemoteDown."""
 
     def refused(self) -> bool:
-        """Hear that the remote answered 401; return whether a second try can help."""
+        """Hear that the remote answered 401 to this proof; return whether there can be another one."""
 
     def secrets(self) -> list[str]:
         """Return every secret in use, for redaction."""
@@ -69,15 +70,15 @@ class TokenAuth:
         return f"Bearer {self._token.access}"
 
     def refused(self) -> bool:
-        """Hear of a 401; the first time for a token a new one may help, the second time nothing does."""
-        again = self._token is not None and self._refused_access == ""
+        """Hear of a 401: the token is used no more, a new one may help."""
         self._refused_access = self._token.access if self._token else ""
-        return again
+        return True
 
     def secrets(self) -> list[str]:
         """Return every secret in use."""
-        known = [self._credentials.password, *self._credentials.extra.values(), _basic(self._credentials)]
-        return [*known, *([self._token.access, self._token.refresh] if self._token else [])]
+        extra = [value for key, value in self._credentials.extra.items() if not key.endswith("_host")]
+        token = [self._token.access, self._token.refresh] if self._token else []
+        return [self._credentials.password, *extra, _basic(self._credentials), *token, self._refused_access]
 
     def _usable(self, token: Token) -> bool:
         early = timedelta(seconds=self._grant.early_seconds)
@@ -106,12 +107,18 @@ class TokenAuth:
             # trust_env off: a .netrc of the machine must not replace our proof.
             with requests.Session() as session:
                 session.trust_env = False
-                answer = session.post(self._url, data=form, headers=headers, timeout=_TIMEOUT)
+                # A redirect would send the secret on to wherever it points.
+                answer = session.post(
+                    self._url, data=form, headers=headers, timeout=_TIMEOUT, allow_redirects=False
+                )
         except requests.RequestException as error:
             raise RemoteDown(f"{address(self._url)} gave no token: {type(error).__name__}") from None
         where = f"{address(self._url)} answered {answer.status_code}"
-        words = remote_words(answer.content, [*self.secrets(), *form.values()])
-        if answer.status_code == 429 or answer.status_code >= 500:
+        words = remote_words(answer.content, [*self.secrets(), form.get("refresh_token", "")])
+        if answer.status_code == 429:
+            until = waits_until(answer.headers, words, [])
+            raise LimitReached(f"{where} to the token request: {words}", until)
+        if answer.status_code in (408, 425) or answer.status_code >= 500:
             raise RemoteDown(f"{where} to the token request: {words}")
         if not answer.ok:
             raise AuthRefused(f"{where} to the token request: {words}")
@@ -120,16 +127,18 @@ class TokenAuth:
     def _token_of(self, answer: requests.Response, form: dict[str, str], where: str) -> Token:
         try:
             data: dict[str, Any] = answer.json()
+            if not isinstance(data["access_token"], str) or not data["access_token"]:
+                raise ValueError
             now = datetime.now(UTC)
             return Token(
-                access=str(data["access_token"]),
+                access=data["access_token"],
                 refresh=str(data.get("refresh_token") or form.get("refresh_token", "")),
                 issued_at=now,
                 # Exact sends expires_in as a string.
                 expires_at=now + timedelta(seconds=int(data["expires_in"])),
                 seed=self._seed,
             )
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, OverflowError):
             raise UnexpectedResponse(f"{where} to the token request without a token") from None
 
 

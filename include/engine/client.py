@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 import tenacity
 
-from include.contract.errors import AuthRefused, LimitReached, RemoteDown, TryAgain, UnexpectedResponse
+from include.contract.errors import AuthRefused, LimitReached, Misconfigured, RemoteDown, TryAgain, UnexpectedResponse
 from include.engine import answers
 from include.engine.auth import Auth, make_auth
 from include.engine.ports import Credentials, Limiter, TokenStore
@@ -95,25 +95,36 @@ class Client:
     def _address(self, path: str) -> str:
         if not path.startswith(("http://", "https://")):
             return self._base + path
-        # A next link is followed as it is, but never with our token to another host.
-        if urlsplit(path).netloc != urlsplit(self._base).netloc:
+        # A next link is followed as it is, but never with our token to another host, nor in clear text: a shop behind
+        # a proxy often names itself http://.
+        link, base = urlsplit(path), urlsplit(self._base)
+        if (link.hostname, link.port or base.port) != (base.hostname, base.port) or "@" in link.netloc:
             raise UnexpectedResponse(f"{address(self._base)} names a next page on another host: {address(path)}")
-        return urljoin(self._base, path)
+        return link._replace(scheme=base.scheme, netloc=base.netloc).geturl()
 
     def _once(
         self, url: str, params: Mapping[str, str], headers: Mapping[str, str], accept: tuple[int, ...]
     ) -> Answer:
+        waited = 0.0
         while True:
             try:
                 return self._send(url, params, headers, accept)
             except LimitReached as limit:
-                seconds = (limit.until - datetime.now(UTC)).total_seconds()
-                if seconds > SHORT_WAIT_SECONDS:
+                seconds = max((limit.until - datetime.now(UTC)).total_seconds(), 0.05)
+                # Many short waits in a row are a long one, and that gives the worker slot back.
+                if waited + seconds > SHORT_WAIT_SECONDS:
                     raise
-                self._sleep(max(seconds, 0.05))
+                self._sleep(seconds)
+                waited += seconds
 
     def _send(
-        self, url: str, params: Mapping[str, str], headers: Mapping[str, str], accept: tuple[int, ...]
+        self,
+        url: str,
+        params: Mapping[str, str],
+        headers: Mapping[str, str],
+        accept: tuple[int, ...],
+        *,
+        renewed: bool = False,
     ) -> Answer:
         self._limiter.take(url)
         proof = {"Authorization": self._auth.header()}
@@ -122,6 +133,12 @@ class Client:
             response = self._session.get(
                 url, params=dict(params), headers={**self._headers, **headers, **proof}, timeout=(10, self._client.timeout)
             )
+        except ValueError as error:
+            # InvalidURL, MissingSchema, InvalidHeader: what a person typed cannot be sent at all.
+            raise Misconfigured(
+                f"{address(url)} cannot be called: {type(error).__name__}",
+                next_step="Correct host, login and password in the coupling's Airflow connection, trigger again.",
+            ) from None
         except requests.RequestException as error:
             # The exception's own text may hold the address with its query, so only its kind is told.
             raise RemoteDown(f"{address(url)} did not answer: {type(error).__name__}") from None
@@ -132,8 +149,8 @@ class Client:
         fault = answers.check(
             response.status_code, response.content, response.headers, url, client.errors, client.budgets, self._auth.secrets()
         )
-        if isinstance(fault, AuthRefused) and response.status_code == 401 and self._auth.refused():
-            return self._send(url, params, headers, accept)
+        if isinstance(fault, AuthRefused) and response.status_code == 401 and self._auth.refused() and not renewed:
+            return self._send(url, params, headers, accept, renewed=True)
         if fault is not None:
             raise fault
         return Answer(response.status_code, response.content, response.headers, address(url))

@@ -10,7 +10,6 @@ import dataclasses
 import itertools
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +19,7 @@ from include.engine.ports import Parents
 from include.engine.records import BadRecord, Record, RecordShape, reader
 from include.engine.template import fields, fill
 from include.spec.manifest import Single, Stream
+from include.spec.paging import NoPaging
 from include.spec.since import ByDay, ByTime, ByVersion
 
 END = {"end": True}
@@ -68,7 +68,8 @@ def wants_parents(stream: Stream, ask: Ask) -> bool:
 
 def is_whole(stream: Stream, ask: Ask) -> bool:
     """Return whether a finished pull with this ask has seen every record that the remote has."""
-    return ask.mode == "all" and stream.tombstones is None and (stream.parent is None or stream.parent.only == "all")
+    unfiltered = ask.mode == "all" and ask.since is None
+    return unfiltered and stream.tombstones is None and (stream.parent is None or stream.parent.only == "all")
 
 
 def pages(
@@ -123,7 +124,10 @@ def _pages(
     shape = RecordShape(tuple(stream.key), stream.root, _order_field(stream), tuple(stream.hash_without))
     read = reader(shape)
     first_time: datetime | None = None
-    for raw in walk(client, _call(client, stream, ask, part, parent), stream.paging, start):
+    # The call for one record by its id has no pages; asked for the second one, it would answer the record again.
+    one = ask.mode == "single" and isinstance(stream.single, Single) and "remote_id" in fields(stream.single.path)
+    paging = NoPaging(type="none") if one else stream.paging
+    for raw in walk(client, _call(client, stream, ask, part, parent), paging, start):
         records, bad = read(raw.records, parent)
         first_time = first_time or raw.answer.remote_time
         if raw.next is not None:
@@ -190,15 +194,15 @@ def _cursor(stream: Stream, records: list[Record], first_time: datetime | None) 
     """Return the cursor that this page leads to: the highest version seen, else when the remote answered first."""
     if isinstance(stream.changed, ByVersion):
         highest = max((record.order for record in records if record.order is not None), default=None)
-        return None if highest is None else int(highest)
+        return highest
     return first_time.isoformat() if first_time else None
 
 
 def further(stream: Stream, known: Any, new: Any) -> Any:
     """Return the cursor after another page: versions grow, a start time stays the first one."""
     if isinstance(stream.changed, ByVersion):
-        both = [Decimal(value) for value in (known, new) if value is not None]
-        return int(max(both)) if both else None
+        both = [int(value) for value in (known, new) if value is not None]
+        return max(both, default=None)
     return known if known is not None else new
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from include.contract.errors import UnexpectedResponse
+from include.engine.answers import whole_number
 from include.engine.client import Answer, Client
 from include.engine.records import split, text_at
 from include.spec.paging import NextLink, NoPaging, PageNumber
@@ -23,6 +24,7 @@ class Call:
     headers: Mapping[str, str]
     records: tuple[str, ...]
     accept: tuple[int, ...] = ()
+    may_lack: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,6 +40,7 @@ class RawPage:
 def walk(client: Client, call: Call, paging: PageNumber | NextLink | NoPaging, start: dict[str, Any] | None) -> Iterator[RawPage]:
     """Yield the pages of `call` from `start` (None = the first). Raises an error of the tree."""
     if isinstance(paging, PageNumber):
+        call = dataclasses.replace(call, may_lack=paging.end == "empty")
         yield from _by_number(client, call, paging, start)
     elif isinstance(paging, NextLink):
         yield from _by_link(client, call, paging, start)
@@ -50,7 +53,7 @@ def _reading(call: Call) -> Any:
     def read(answer: Answer) -> tuple[list[msgspec.Raw], Answer]:
         if answer.status in call.accept:
             return [], answer
-        return split(answer.body, call.records, answer.where), answer
+        return split(answer.body, call.records, answer.where, may_lack=call.may_lack), answer
 
     return read
 
@@ -58,12 +61,15 @@ def _reading(call: Call) -> Any:
 def _by_number(client: Client, call: Call, paging: PageNumber, start: dict[str, Any] | None) -> Iterator[RawPage]:
     number = int(start["page"]) if start else paging.start
     sized = {paging.size_param: str(paging.size)} if paging.size_param else {}
-
+    before = b""
     while True:
         params = {**call.params, **sized, paging.param: str(number)}
 
-        def read(answer: Answer, number: int = number) -> RawPage:
+        def read(answer: Answer, number: int = number, before: bytes = before) -> RawPage:
             records, _ = _reading(call)(answer)
+            # Some systems answer their last page again past the end (Magento page, traps): it would never end.
+            if records and answer.body == before:
+                raise UnexpectedResponse(f"{answer.where} answered page {number - 1} again as page {number}")
             pages = _header(answer, paging.pages_header)
             if not records and pages is not None and number < pages:
                 raise UnexpectedResponse(f"{answer.where} answered an empty page {number} of {pages}")
@@ -74,7 +80,7 @@ def _by_number(client: Client, call: Call, paging: PageNumber, start: dict[str, 
         yield page
         if page.next is None:
             return
-        number += 1
+        number, before = number + 1, page.answer.body
 
 
 def _is_last(paging: PageNumber, records: int, number: int, pages: int | None) -> bool:
@@ -88,7 +94,7 @@ def _is_last(paging: PageNumber, records: int, number: int, pages: int | None) -
 
 def _header(answer: Answer, name: str | None) -> int | None:
     value = answer.headers.get(name, "") if name else ""
-    return int(value) if value.isdigit() else None
+    return whole_number(value)
 
 
 def _by_link(client: Client, call: Call, paging: NextLink, start: dict[str, Any] | None) -> Iterator[RawPage]:
@@ -98,7 +104,8 @@ def _by_link(client: Client, call: Call, paging: NextLink, start: dict[str, Any]
 
         def read(answer: Answer) -> RawPage:
             records, _ = _reading(call)(answer)
-            following = text_at(answer.body, paging.link, answer.where)
+            gone = answer.status in call.accept
+            following = None if gone else text_at(answer.body, paging.link, answer.where)
             if following is not None and following in seen:
                 raise UnexpectedResponse(f"{answer.where} names the same next page again: it would never end")
             return RawPage(records, {"next": following} if following else None, None, answer)

@@ -8,8 +8,10 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
+import operator
+import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,19 +20,24 @@ import msgspec
 from include.contract.errors import UnexpectedResponse
 
 EXACT_DATE = ("/Date(", ")/")
+# What PostgreSQL's bigint holds; also keeps int() away from 1E999999999, which would fill the memory.
+_LARGEST_ORDER = 10**18
+_INTEGER = re.compile(r"-?[0-9]{1,15}")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_raw_any = msgspec.json.Decoder(msgspec.Raw)
 _raw_list = msgspec.json.Decoder(list[msgspec.Raw])
 _raw_dict = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Record:
-    """One record of a page: `raw` is its JSON as received, `order` the remote's own version or change time."""
+class Record(msgspec.Struct, frozen=True, gc=False):
+    """One record of a page: `raw` is its JSON as received, `order` the remote's own version, or change time in µs."""
 
     key: str
     root: str
     raw: bytes
-    order: Decimal | None
-    digest: str
+    order: int | None
+    digest: bytes
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -52,24 +59,28 @@ class RecordShape:
     hash_without: tuple[str, ...] = ()
 
 
-def split(body: bytes, paths: Sequence[str], where: str) -> list[msgspec.Raw]:
+def split(body: bytes, paths: Sequence[str], where: str, *, may_lack: bool = False) -> list[msgspec.Raw]:
     """Return the raw records at the first of `paths` that the answer has ("" = the answer itself).
 
-    A mapping there counts as one record, an absent member as none (bol.com answers `{}` past the end).
-    Raises UnexpectedResponse naming `where` when the answer is no JSON.
+    A mapping there counts as one record. Raises UnexpectedResponse naming `where` when the answer is no JSON or has
+    no records: taken for an empty last page it would end a pull early, and what was not seen would be deleted.
+    `may_lack`: an empty mapping is how this endpoint says that nothing is left (bol.com answers `{}` past the end).
     """
     try:
+        _raw_any.decode(body)
         for path in paths:
             found = dig(msgspec.Raw(body), path)
             if found is not None:
                 text = bytes(found).lstrip()[:1]
                 if text == b"[":
                     return _raw_list.decode(found)
-                if text == b"{":
+                if text == b"{" and not (may_lack and not _raw_dict.decode(found)):
                     return [found]
+        if may_lack and bytes(body).lstrip()[:1] == b"{" and not _raw_dict.decode(body):
+            return []
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnexpectedResponse(f"{where} answered no JSON ({_what(body)}): {error}") from None
-    return []
+    raise UnexpectedResponse(f"{where} answered JSON without records at {' or '.join(map(repr, paths))}")
 
 
 def dig(raw: msgspec.Raw, path: str) -> msgspec.Raw | None:
@@ -85,13 +96,18 @@ def dig(raw: msgspec.Raw, path: str) -> msgspec.Raw | None:
 
 
 def text_at(body: bytes, path: str, where: str) -> str | None:
-    """Return the text at a dotted path of an answer, None where it is absent or null."""
+    """Return the text at a dotted path of an answer, None where it is absent, null or empty.
+
+    Raises UnexpectedResponse when something else than a text stands there.
+    """
     try:
         found = dig(msgspec.Raw(body), path)
         value = None if found is None else msgspec.json.decode(found)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnexpectedResponse(f"{where} answered no JSON ({_what(body)}): {error}") from None
-    return value if isinstance(value, str) and value else None
+    if value is not None and not isinstance(value, str):
+        raise UnexpectedResponse(f"{where} answered {type(value).__name__} at '{path}' where a text belongs")
+    return value or None
 
 
 def _what(body: bytes) -> str:
@@ -101,80 +117,92 @@ def _what(body: bytes) -> str:
     return "empty" if not start else "truncated or broken JSON"
 
 
-@functools.cache
-def reader(shape: RecordShape) -> Callable[[Sequence[msgspec.Raw], str | None], tuple[list[Record], list[BadRecord]]]:
-    """Return a function that turns raw records (and the parent's key) into records and bad records."""
-    fields = sorted({*shape.key, *filter(None, [shape.root if shape.root != "parent" else None, shape.order])})
-    struct = msgspec.defstruct(
-        "Fields",
-        [(f"f{place}", Any, None) for place in range(len(fields))],
-        rename=dict(zip((f"f{place}" for place in range(len(fields))), fields, strict=True)),
-    )
-    decoder = msgspec.json.Decoder(struct, float_hook=Decimal)
-    place = {name: f"f{number}" for number, name in enumerate(fields)}
+Reader = Callable[[Sequence[msgspec.Raw], str | None], tuple[list[Record], list[BadRecord]]]
 
-    def read(raws: Sequence[msgspec.Raw], parent: str | None = None) -> tuple[list[Record], list[BadRecord]]:
+
+@functools.cache
+def reader(shape: RecordShape) -> Reader:
+    """Return a function that turns raw records (and the parent's key) into records and bad records."""
+    own_root = shape.root if shape.root != "parent" else None
+    fields = [*shape.key, own_root or shape.key[0], shape.order or shape.key[0]]
+    names = sorted(set(fields))
+    attributes = {name: f"f{place}" for place, name in enumerate(names)}
+    struct = msgspec.defstruct(
+        "Fields", [(attribute, Any, None) for attribute in attributes.values()], rename={a: n for n, a in attributes.items()}
+    )
+    decode = msgspec.json.Decoder(struct, float_hook=Decimal).decode
+    values = operator.attrgetter(*(attributes[name] for name in fields))
+
+    def read(raws: Sequence[msgspec.Raw], parent: str | None) -> tuple[list[Record], list[BadRecord]]:
         records: list[Record] = []
         bad: list[BadRecord] = []
         for raw in raws:
             data = bytes(raw)
             try:
-                found = decoder.decode(raw)
+                *keys, root_value, order_value = values(decode(data))
+                # msgspec skips over fields that nobody asked for; PostgreSQL will not.
+                data.decode()
             except (msgspec.DecodeError, UnicodeDecodeError):
                 bad.append(BadRecord("record", "is not a JSON object", data))
                 continue
-            key = _key([getattr(found, place[name]) for name in shape.key])
+            key = _key(keys[0]) if len(keys) == 1 else _joined(keys)
             if key is None:
                 bad.append(BadRecord(" + ".join(shape.key), "record without id", data))
                 continue
-            root = parent if shape.root == "parent" else key
-            if shape.root and shape.root != "parent":
-                root = _key([getattr(found, place[shape.root])])
+            root = parent if shape.root == "parent" else (_key(root_value) if own_root else key)
             if root is None:
                 bad.append(BadRecord(str(shape.root), "record does not say what it belongs to", data))
                 continue
-            order = as_order(getattr(found, place[shape.order])) if shape.order else None
+            order = as_order(order_value) if shape.order else None
             records.append(Record(key, root, data, order, _digest(data, shape.hash_without)))
         return records, bad
 
     return read
 
 
-def _key(parts: list[Any]) -> str | None:
-    """Join the parts of a key; None where one is missing, empty, or nothing a key can be."""
-    texts: list[str] = []
-    for part in parts:
-        if isinstance(part, bool) or not isinstance(part, str | int | Decimal):
-            return None
-        text = str(part).strip()
-        if text.lower() in ("", "nan", "none", "null") or len(text) > 255 or "\x00" in text:
-            return None
-        texts.append(text)
-    return "_".join(texts)
+def _joined(parts: list[Any]) -> str | None:
+    """Join the parts of a key that takes several fields; None where one is missing."""
+    texts = [_key(part) for part in parts]
+    return None if None in texts else "_".join(filter(None, texts))
 
 
-def as_order(value: Any) -> Decimal | None:
-    """Turn a row version or a change time into a number that grows; None where it is neither."""
-    if isinstance(value, bool) or value is None:
+def _key(part: Any) -> str | None:
+    """Return a key as text; None where it is missing, empty, or nothing a key can be."""
+    if type(part) is int:
+        return str(part)
+    if isinstance(part, bool) or not isinstance(part, str | Decimal):
         return None
-    if isinstance(value, int | Decimal):
-        return Decimal(value)
-    text = str(value).strip()
+    text = str(part).strip()
+    if len(text) > 255 or "\x00" in text or (len(text) <= 4 and text.lower() in ("", "nan", "none", "null")):
+        return None
+    return text
+
+
+def as_order(value: Any) -> int | None:
+    """Turn a row version, or a change time (into µs since 1970), into a number that grows; None where it is neither."""
+    if isinstance(value, str):
+        return _order_of_text(value.strip())
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return None
+    return int(value) if -_LARGEST_ORDER < value < _LARGEST_ORDER else None
+
+
+def _order_of_text(text: str) -> int | None:
     if text.startswith(EXACT_DATE[0]):
         text = text.removeprefix(EXACT_DATE[0]).removesuffix(EXACT_DATE[1])
-        return Decimal(text) / 1000 if text.lstrip("-").isdigit() else None
-    if text.isdigit():
-        return Decimal(text)
+        return int(text) * 1000 if _INTEGER.fullmatch(text) else None
+    if _INTEGER.fullmatch(text):
+        return int(text)
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return Decimal(str((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()))
+    return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH) // _MICROSECOND
 
 
-def _digest(raw: bytes, without: tuple[str, ...]) -> str:
-    """Return 128 bits of hash as hex; `without` names volatile fields that do not make a change."""
+def _digest(raw: bytes, without: tuple[str, ...]) -> bytes:
+    """Return 128 bits of hash; `without` names volatile fields that do not make a change."""
     if without:
         fields = _raw_dict.decode(raw)
         raw = b"\n".join(name.encode() + bytes(fields[name]) for name in sorted(fields) if name not in without)
-    return hashlib.blake2b(raw, digest_size=16).hexdigest()
+    return hashlib.blake2b(raw, digest_size=16).digest()

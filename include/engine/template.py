@@ -25,8 +25,12 @@ def fill(template: str, values: Mapping[str, Any], *, in_path: bool = False) -> 
             if fallback is None:
                 raise Misconfigured(f"'{name}' is needed for '{template}' and is not set")
             value = fallback
-        # A remote id may hold anything; it must not climb out of the path it is put into.
-        return quote(str(value), safe="-_.~") if in_path else str(value)
+        if not in_path:
+            return str(value)
+        # A remote id may hold anything; it must not climb out of the path it is put into. Dots stay dots when quoted.
+        if str(value) in (".", ".."):
+            raise Misconfigured(f"'{value}' cannot be '{name}' in '{template}'")
+        return quote(str(value), safe="-_.~")
 
     return _FIELD.sub(value_of, template)
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from airflow.dag_processing.bundles.base import BaseDagBundle
 
-from include.factory.stubs import render
+from include.factory.stubs import name_of, render
+from include.spec.load import coupling_files
 
 
 class CouplingBundle(BaseDagBundle):
@@ -27,8 +28,13 @@ class CouplingBundle(BaseDagBundle):
         self._folder = Path(folder)
 
     def initialize(self) -> None:
-        """Make the folder; a worker that finds it filled reads no YAML but its own coupling's."""
-        if not self._folder.is_dir() or not any(self._folder.glob("*.py")):
+        """Make the folder; a worker that finds a file for each coupling reads no YAML but its own coupling's.
+
+        A worker may have a disk of its own, on which nobody refreshes: there a new coupling's file is still missing.
+        """
+        if not {name_of(file) for file in coupling_files(self._configs)} <= {
+            path.name for path in self._folder.glob("*.py")
+        }:
             self.refresh()
         super().initialize()
 
@@ -41,7 +47,7 @@ class CouplingBundle(BaseDagBundle):
                 path.unlink(missing_ok=True)
         for name, text in wanted.items():
             path = self._folder / name
-            if not path.exists() or path.read_text(encoding="utf-8") != text:
+            if _text_of(path) != text:
                 _replace(path, text)
 
     def get_current_version(self) -> None:
@@ -54,8 +60,17 @@ class CouplingBundle(BaseDagBundle):
         return self._folder
 
 
+def _text_of(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (FileNotFoundError, UnicodeDecodeError):
+        return None
+
+
 def _replace(path: Path, text: str) -> None:
     """Write atomically: another process may read the file right now."""
     with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False, encoding="utf-8") as file:
         file.write(text)
+    # The tasks may run as another user (run_as_user) than the DAG processor.
+    Path(file.name).chmod(0o644)
     os.replace(file.name, path)

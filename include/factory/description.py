@@ -19,14 +19,20 @@ def describe(config: CouplingConfig) -> str:
         *(_object_row(config, name) for name in config.objects),
         "",
         f"**Credentials**: Airflow connection `{config.name}` (Admin, Connections).",
-        *(f"- {field}: {text}" for field in ("host", "login", "password") if (text := getattr(manifest.connection, field))),
+        *(
+            f"- {field}: {text}"
+            for field in ("host", "login", "password")
+            if (text := getattr(manifest.connection, field))
+        ),
         *(f"- extra `{name}`: {text}" for name, text in sorted(manifest.connection.extra.items())),
         "",
     ]
     if config.match_key:
         lines += [f"**Lines find the primary's product by**: {config.match_key}.", ""]
     if manifest.client.budgets:
-        limits = ", ".join(f"{budget.requests} per {budget.seconds} s ({budget.name})" for budget in manifest.client.budgets)
+        limits = ", ".join(
+            f"{budget.requests} per {budget.seconds} s ({budget.name})" for budget in manifest.client.budgets
+        )
         lines += [f"**Limits**: {limits}. A long wait gives the worker slot back; the pull goes on by itself.", ""]
     if config.settings:
         lines += ["| Setting | Value | Meaning |", "| --- | --- | --- |"]

@@ -22,9 +22,7 @@ def build_platform_dags() -> dict[str, DAG]:
         dag_id="transform",
         dag_display_name="Transform – map what landed",
         doc_md=_TRANSFORM_DOC,
-        schedule=AssetOrTimeSchedule(
-            timetable=CronTriggerTimetable("*/15 * * * *", timezone="UTC"), assets=[LANDED]
-        ),
+        schedule=AssetOrTimeSchedule(timetable=CronTriggerTimetable("*/15 * * * *", timezone="UTC"), assets=[LANDED]),
         start_date=datetime(2024, 1, 1),
         catchup=False,
         max_active_runs=1,

@@ -11,6 +11,7 @@ COMMANDS = {
     "up": ("include.local.supervisor", "up"),
     "down": ("include.local.supervisor", "down"),
     "prepare": ("include.local.supervisor", "prepare"),
+    "init": ("include.local.deploy", "init"),
     "demo": ("include.local.demo", "main"),
     "bench": ("include.local.bench", "main"),
     "test": ("include.local.testing", "main"),

@@ -89,6 +89,7 @@ def _core(settings: AirflowSettings) -> dict[str, str]:
     return {
         "AIRFLOW_HOME": str(settings.home),
         "PYTHONPATH": str(settings.root),
+        "PYTHONSAFEPATH": "1",
         "AIRFLOW__CORE__DAGS_FOLDER": str(settings.root / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(settings.root / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",

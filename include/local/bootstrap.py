@@ -7,6 +7,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -174,16 +175,23 @@ def _own_requirement(folder: Path) -> Path:
 def _uv_environment(folder: Path) -> dict[str, str]:
     """Tells uv where: it reads none of pip's settings, so pip's index and certificate are handed to it."""
     environ = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
+    store = ssl.get_default_verify_paths()
+    if store.cafile or (store.capath and any(Path(store.capath).iterdir())):
+        # A company's own certificate is in the system's store, and not in the one that uv brings along.
+        environ.setdefault("UV_SYSTEM_CERTS", "true")
+    if certificate := environ.get("PIP_CERT") or _pip_setting(folder, "global.cert"):
+        environ.setdefault("SSL_CERT_FILE", certificate)
     if "UV_DEFAULT_INDEX" not in environ and "UV_INDEX_URL" not in environ:
-        asked = subprocess.run(
-            [str(folder / "bin" / "python"), "-m", "pip", "config", "get", "global.index-url"],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        if index := os.environ.get("PIP_INDEX_URL") or asked.stdout.strip():
+        index = environ.get("PIP_INDEX_URL") or _pip_setting(folder, "global.index-url")
+        if index:
             environ["UV_DEFAULT_INDEX"] = index
-    if "PIP_CERT" in environ:
-        environ.setdefault("SSL_CERT_FILE", environ["PIP_CERT"])
     return environ
+
+
+def _pip_setting(folder: Path, name: str) -> str:
+    """What pip's configuration files say; empty when they say nothing or there is no pip."""
+    command = [str(folder / "bin" / "python"), "-m", "pip", "config", "get", name]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def _pip_or_uv(folder: Path) -> bool:

@@ -33,7 +33,7 @@ def test_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """The caller's environment without what would tie a test to the caller's databases, Airflow or proxies."""
     foreign = ("AIRFLOW_", "WAREHOUSE_", "DATABASE_URL", "OPTIPLY_SECRET_KEY", "PYTEST_ADDOPTS")
     kept = {name: value for name, value in environ.items() if not name.startswith(foreign)}
-    return {**kept, **QUIET, "PYTHONPATH": str(ROOT), "NO_PROXY": "127.0.0.1,localhost"}
+    return {**kept, **QUIET, "PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1", "NO_PROXY": "127.0.0.1,localhost"}
 
 
 def pytest_command(state: Path, arguments: list[str]) -> list[str]:

@@ -14,7 +14,7 @@ from include.sandbox.world import JSON
 Headers = Mapping[str, str]
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """Ends the handling of a request with `response`."""
 
     def __init__(self, response: Response) -> None:

@@ -7,6 +7,7 @@ and the articles beyond `size`, the newcomers, are known before the shop has the
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import random
 import uuid
 from datetime import datetime, timedelta
@@ -126,18 +127,18 @@ class Catalogue:
         lines = tuple((article, chance.choice((1, 1, 1, 2, 2, 3, 4, 6))) for article in numbers)
         share = min(1.0, (number - 1 + chance.random()) / max(1, self.orders))
         placed = self.epoch - timedelta(seconds=int((1 - share) * HISTORY_DAYS * 86400))
-        return Sale(
-            number, placed, chance.choice(words.FIRST_NAMES), chance.choice(words.SURNAMES), chance.choice(words.CITIES), lines
-        )  # fmt: skip
+        customer = (chance.choice(words.FIRST_NAMES), chance.choice(words.SURNAMES), chance.choice(words.CITIES))
+        return Sale(number, placed, *customer, lines)
 
     def guid(self, kind: str, number: int | str) -> str:
         """Return the guid of a thing: the same for the same seed, kind and number, without any visible order."""
-        return str(uuid.UUID(int=random.Random(f"{self.seed}:{kind}:{number}").getrandbits(128), version=4))
+        digest = hashlib.blake2b(f"{self.seed}:{kind}:{number}".encode(), digest_size=16).digest()
+        return str(uuid.UUID(bytes=digest, version=4))
 
     def _supplier(self, number: int) -> Supplier:
         chance = random.Random(f"{self.seed}:supplier:{number}")
         name = f"{chance.choice(words.SUPPLIER_NAMES)} {chance.choice(words.SUPPLIER_KINDS)}"
-        email = f"orders{number}@{name.split()[0].lower()}.example"
+        email = f"orders{number}@{name.split(maxsplit=1)[0].lower()}.example"
         return Supplier(number, name, email, chance.choice(words.CITIES), chance.choice((1, 2, 3, 5, 7, 10, 14, 21)))
 
 

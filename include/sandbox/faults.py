@@ -107,7 +107,7 @@ def _long_name(record: dict[str, Any], remote: Remote) -> None:
     _replace(record, remote.name_fields, lambda name: (f"{name} " * 300)[:300])
 
 
-def _text_numbers(record: dict[str, Any], remote: Remote) -> None:
+def _text_numbers(record: dict[str, Any], _remote: Remote) -> None:
     for field, value in record.items():
         if isinstance(value, int | Decimal) and not isinstance(value, bool):
             record[field] = str(value)

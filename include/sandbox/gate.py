@@ -25,6 +25,7 @@ class Gate:
         self._journal, self._faults = journal, faults
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -64,11 +64,11 @@ class Remote:
         """Return the list of records inside a decoded answer, to be changed in place; [] where there is none."""
         return body if isinstance(body, list) else []
 
-    def emptied(self, body: Any) -> Any:
+    def emptied(self, _body: Any) -> Any:
         """Return the answer of an empty last page."""
         return []
 
-    def repeated(self, body: Any, url: str) -> Any:
+    def repeated(self, body: Any, _url: str) -> Any:
         """Return the answer with its next link pointing to itself; only for systems without page numbers."""
         return body
 

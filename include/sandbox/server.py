@@ -18,7 +18,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from include.sandbox.admin import admin_router
-from include.sandbox.answers import Refused
+from include.sandbox.answers import RefusedError
 from include.sandbox.catalogue import Catalogue
 from include.sandbox.clock import Clock
 from include.sandbox.faults import Fault
@@ -130,8 +130,8 @@ def _application(remote: Remote, store: Store) -> Gate:
     app.include_router(admin_router(remote, journal, faults))
     app.include_router(remote.router())
 
-    @app.exception_handler(Refused)
-    async def refused(request: Request, refusal: Refused) -> Response:
+    @app.exception_handler(RefusedError)
+    async def refused(_request: Request, refusal: RefusedError) -> Response:
         return refusal.response
 
     return Gate(app, remote, store, journal, faults)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -70,4 +69,4 @@ def _write(path: Path, content: object) -> None:
     """Write to a neighbour first: a killed sandbox leaves the old file or the new one, never half of one."""
     neighbour = path.with_name(path.name + ".new")
     neighbour.write_bytes(JSON.encode(content))
-    os.replace(neighbour, path)
+    neighbour.replace(path)

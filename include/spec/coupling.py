@@ -13,7 +13,8 @@ from include.spec.validate import Strict
 class Webshop(Strict):
     """An Optiply customer. `owners` says per object which couplings (by file name) bring it, first one first."""
 
-    webshop: Name
+    # Without __, which parts the webshop from the rest of a coupling's id: two folders must not make one id.
+    webshop: Annotated[str, pydantic.Field(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$")]
     title: str
     time_zone: str
     owners: dict[ObjectName, Name | list[Name]]

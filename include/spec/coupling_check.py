@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -53,7 +54,7 @@ def _check_settings(given: dict[str, Any], manifest: Manifest, add: Any) -> None
         if key not in manifest.settings:
             add(("settings", key), f"is not a setting of {manifest.title}.{nearest(key, manifest.settings)}")
         else:
-            message = _wrong_value(value, manifest.settings[key])
+            message = wrong_value(value, manifest.settings[key])
             if message:
                 add(("settings", key), message)
     for key, setting in manifest.settings.items():
@@ -61,7 +62,7 @@ def _check_settings(given: dict[str, Any], manifest: Manifest, add: Any) -> None
             add(("settings",), f"'{key}' is required and missing: {setting.help}")
 
 
-def _wrong_value(value: Any, setting: Setting) -> str | None:
+def wrong_value(value: Any, setting: Setting) -> str | None:
     """Say what is wrong with a setting's value, or None."""
     expected = _TYPES[setting.type]
     if value is None:
@@ -70,6 +71,8 @@ def _wrong_value(value: Any, setting: Setting) -> str | None:
         return f"must be a {setting.type}, not {value!r}"
     if setting.choices and value not in setting.choices:
         return f"cannot be {value!r}.{nearest(str(value), setting.choices)}"
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"must be a {setting.type}, not {value!r}"
     return None
 
 

@@ -13,6 +13,7 @@ from include.spec import marked_yaml
 from include.spec.coupling import Coupling, Webshop
 from include.spec.coupling_check import check_coupling, check_owners, check_webshop
 from include.spec.manifest import OBJECTS, Manifest
+from include.spec.manifest_check import check_manifest
 from include.spec.marked_yaml import Marked
 from include.spec.problems import ConfigError, Problem, nearest
 from include.spec.schedule import Plan, spread
@@ -58,15 +59,29 @@ def load_manifest(connector: str, connectors: Path = CONNECTORS) -> Manifest:
     """Read connectors/<connector>/manifest.yaml. Raises ConfigError."""
     path = connectors / connector / "manifest.yaml"
     marked = marked_yaml.load(path, f"connectors/{connector}/manifest.yaml")
+    marked = _with_defaults(marked)
+    manifest = validate(Manifest, marked)
+    problems = check_manifest(manifest, marked, connector)
+    if problems:
+        raise ConfigError(problems)
+    return manifest
+
+
+def _with_defaults(marked: Marked) -> Marked:
+    """Return the document with `defaults` laid under each stream; what comes from there keeps its line there."""
     data = dict(marked.data)
     defaults = data.pop("defaults", None) or {}
+    if not isinstance(defaults, dict):
+        raise ConfigError([Problem(marked.file, marked.line(("defaults",)), "defaults", "must be a mapping")])
+    lines = dict(marked.lines)
     streams = data.get("streams")
     if isinstance(streams, dict):
         data["streams"] = {name: _merge(defaults, stream) for name, stream in streams.items()}
-    manifest = validate(Manifest, marked, data)
-    if manifest.connector != connector:
-        raise ConfigError([Problem(marked.file, marked.line(("connector",)), "connector", f"must be '{connector}'")])
-    return manifest
+        for path, line in marked.lines.items():
+            if path[:1] == ("defaults",):
+                for name in streams:
+                    lines.setdefault(("streams", name, *path[1:]), line)
+    return Marked(marked.file, data, lines)
 
 
 def _merge(defaults: Any, own: Any) -> Any:
@@ -87,8 +102,10 @@ def connector_names(connectors: Path = CONNECTORS) -> list[str]:
 
 def coupling_files(configs: Path = CONFIGS) -> list[str]:
     """Return the couplings' files as <webshop>/<name>.yaml, sorted."""
-    files = (path.relative_to(configs).as_posix() for path in configs.glob("*/*.y*ml") if path.name != WEBSHOP_FILE)
-    return sorted(name for name in files if name.endswith((".yaml", ".yml")))
+    files = (path.relative_to(configs) for path in configs.glob("*/*.y*ml") if path.name != WEBSHOP_FILE)
+    # Names with a dot in front are an editor's, or the links that a Kubernetes ConfigMap is mounted with.
+    seen = (path.as_posix() for path in files if not any(part.startswith(".") for part in path.parts))
+    return sorted(name for name in seen if name.endswith((".yaml", ".yml")))
 
 
 def load_webshop(folder: str, configs: Path = CONFIGS) -> tuple[Webshop, list[Problem]]:

@@ -122,7 +122,9 @@ class Stream(Strict):
     key: list[str]
     root: str | None = None
     paging: Annotated[PageNumber | NextLink | NoPaging, pydantic.Field(discriminator="type")] = NoPaging(type="none")
-    changed: Annotated[ByTime | ByVersion | ByDay | Always, pydantic.Field(discriminator="type")] = Always(type="always")
+    changed: Annotated[ByTime | ByVersion | ByDay | Always, pydantic.Field(discriminator="type")] = Always(
+        type="always"
+    )
     single: Single | Literal["changed", "none"] = "none"
     parent: Parent | None = None
     deletions: Literal["snapshot", "none"] = "none"
@@ -153,25 +155,6 @@ class Manifest(Strict):
     client: Client
     streams: dict[Name, Stream]
     objects: dict[ObjectName, ObjectStreams]
-
-    @pydantic.model_validator(mode="after")
-    def _names_exist(self) -> Manifest:
-        for name, stream in self.streams.items():
-            named = [stream.parent.stream] if stream.parent else []
-            named += list(stream.tombstones.streams.values()) if stream.tombstones else []
-            for other in named:
-                if other not in self.streams:
-                    raise ValueError(f"stream '{name}' names stream '{other}', which does not exist")
-        pulled: dict[str, str] = {}
-        for name, made in self.objects.items():
-            for stream_name in made.streams + made.reads:
-                if stream_name not in self.streams:
-                    raise ValueError(f"object '{name}' names stream '{stream_name}', which does not exist")
-            for stream_name in made.streams:
-                if stream_name in pulled:
-                    raise ValueError(f"stream '{stream_name}' is pulled with '{pulled[stream_name]}' and '{name}': use reads")
-                pulled[stream_name] = name
-        return self
 
     def feeds(self, stream: str) -> list[str]:
         """Return the objects that are made of `stream`, in the model's order."""

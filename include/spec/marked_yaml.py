@@ -32,16 +32,22 @@ class Marked:
 def load(path: Path, name: str) -> Marked:
     """Read the mapping in `path`; `name` is how messages call the file. Raises ConfigError with the line."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError([Problem(name, 1, "", f"cannot be read: {error}")]) from None
+        data = path.read_bytes()
+    except OSError as error:
+        raise ConfigError([Problem(name, 1, "", f"cannot be read: {error.strerror}")]) from None
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError([Problem(name, line, "", "is not UTF-8: save the file with that encoding")]) from None
     return parse(text, name)
 
 
 def parse(text: str, name: str) -> Marked:
     """Parse the mapping in `text`. Raises ConfigError with the line."""
-    loader = _Loader(text)
     try:
+        # Inside: a loader may refuse a character before it is asked for anything.
+        loader = _Loader(text)
         node = loader.get_single_node()
         lines: dict[Path_, int] = {(): 1}
         problems: list[Problem] = []
@@ -51,9 +57,14 @@ def parse(text: str, name: str) -> Marked:
         line = mark.line + 1 if mark else 1
         raise ConfigError([Problem(name, line, "", f"is not YAML: {error.problem or error.context}")]) from None
     except yaml.YAMLError as error:
-        raise ConfigError([Problem(name, 1, "", f"is not YAML: {error}")]) from None
-    finally:
-        loader.dispose()
+        # A control character.
+        position = getattr(error, "position", None) or 0
+        line = text.encode().count(b"\n", 0, position) + 1
+        raise ConfigError([Problem(name, line, "", f"is not YAML: {str(error).splitlines()[0]}")]) from None
+    except RecursionError:
+        raise ConfigError([Problem(name, 1, "", "is nested too deeply, or an alias names what it stands in")]) from None
+    if node is None:
+        problems.append(Problem(name, 1, "", "is empty"))
     if not isinstance(data, dict):
         problems.append(Problem(name, 1, "", "must be a mapping of keys to values"))
     if problems:
@@ -67,11 +78,13 @@ def _construct(
     if isinstance(node, yaml.MappingNode):
         result: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            key = str(loader.construct_object(key_node, deep=True))
+            # As written: YAML reads the key `on` as true and `2` as a number.
+            key = str(key_node.value)
             line = key_node.start_mark.line + 1
             if key in result:
                 first = lines[(*path, key)]
-                problems.append(Problem(name, line, key, f"stands twice in this mapping (first on line {first})"))
+                dotted = ".".join(map(str, (*path, key)))
+                problems.append(Problem(name, line, dotted, f"stands twice in this mapping (first on line {first})"))
             lines[(*path, key)] = line
             result[key] = _construct(loader, value_node, (*path, key), lines, problems, name)
         return result
@@ -81,4 +94,9 @@ def _construct(
             lines[(*path, number)] = item.start_mark.line + 1
             items.append(_construct(loader, item, (*path, number), lines, problems, name))
         return items
-    return loader.construct_object(node, deep=True)
+    try:
+        return loader.construct_object(node, deep=True)
+    except ValueError as error:
+        # 2026-13-45 looks like a date and is none.
+        problems.append(Problem(name, node.start_mark.line + 1, ".".join(map(str, path)), f"cannot be read: {error}"))
+        return None

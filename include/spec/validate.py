@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeVar, get_args
 
 import pydantic
 
-from include.spec.marked_yaml import Marked
+from include.spec.marked_yaml import Marked, Path_
 from include.spec.problems import ConfigError, Problem, nearest
 
 
@@ -16,47 +17,90 @@ class Strict(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+_TYPES = {
+    "string_type": "a text",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "none_required": "empty",
+}
 Model = TypeVar("Model", bound=Strict)
 
 
-def validate(model: type[Model], marked: Marked, data: dict[str, Any] | None = None) -> Model:
-    """Build `model` from the document (or from `data` derived from it). Raises ConfigError naming every place."""
+def validate(model: type[Model], marked: Marked) -> Model:
+    """Build `model` from the document. Raises ConfigError naming every place."""
     try:
-        return model.model_validate(marked.data if data is None else data)
+        return model.model_validate(marked.data)
     except pydantic.ValidationError as error:
-        raise ConfigError([_problem(model, marked, finding) for finding in error.errors()]) from None
+        raise ConfigError(_problems(model, marked, error.errors())) from None
 
 
-def _problem(model: type[Strict], marked: Marked, finding: Any) -> Problem:
-    path = _path_in(marked.data, finding["loc"])
-    key = ".".join(str(part) for part in path)
-    line = marked.line(path)
-    kind = finding["type"]
-    if kind == "extra_forbidden":
-        return Problem(marked.file, line, key, f"is not a known key.{nearest(str(path[-1]), keys_at(model, path[:-1]))}")
-    if kind == "missing":
-        return Problem(marked.file, line, key, "is required and missing")
-    if kind in ("literal_error", "enum"):
-        valid = [word.strip("' ") for word in finding["ctx"]["expected"].replace(" or ", ",").split(",")]
-        return Problem(marked.file, line, key, f"cannot be '{finding['input']}'.{nearest(str(finding['input']), valid)}")
-    if kind in ("union_tag_invalid", "union_tag_not_found"):
-        expected = finding["ctx"].get("expected_tags", "")
-        valid = [word.strip("' ") for word in expected.split(",") if word]
-        tag = str(finding["ctx"].get("tag", ""))
-        return Problem(marked.file, line, key, f"type '{tag}' is not known.{nearest(tag, valid)}")
-    return Problem(marked.file, line, key, finding["msg"].removeprefix("Value error, "))
+def _problems(model: type[Strict], marked: Marked, findings: Sequence[Any]) -> list[Problem]:
+    """Return one problem per place: pydantic tells of each member of a union, which stand for one fault."""
+    places: dict[Path_, list[Any]] = {}
+    for finding in findings:
+        places.setdefault(_path_in(marked.data, finding), []).append(finding)
+    return [
+        _problem(model, marked, path, found)
+        for path, found in places.items()
+        # Where a member of a union fits so far that something inside is wrong, the other members say nothing.
+        if found[0]["loc"][-1:] == ("[key]",)
+        or not any(path == other[: len(path)] for other in places if other != path)
+    ]
 
 
-def _path_in(data: Any, location: tuple[str | int, ...]) -> tuple[str | int, ...]:
-    """Drop the steps that pydantic adds for a union's tag: they stand in no file."""
+def _problem(model: type[Strict], marked: Marked, path: Path_, findings: list[Any]) -> Problem:
+    kinds = {finding["type"]: finding for finding in findings}
+    if "extra_forbidden" in kinds:
+        message = f"is not a known key.{nearest(str(path[-1]), keys_at(model, path[:-1]))}"
+    elif "missing" in kinds:
+        message = "is required and missing"
+    elif "literal_error" in kinds:
+        given, context = str(kinds["literal_error"]["input"]), kinds["literal_error"]["ctx"]
+        message = f"cannot be '{given}'.{nearest(given, _words(context['expected']))}"
+    elif "union_tag_invalid" in kinds:
+        tag, path = str(kinds["union_tag_invalid"]["ctx"]["tag"]), (*path, "type")
+        message = f"cannot be '{tag}'.{nearest(tag, _words(kinds['union_tag_invalid']['ctx']['expected_tags']))}"
+    elif "union_tag_not_found" in kinds:
+        path, message = (*path, "type"), "is required and missing"
+    else:
+        message = _wrong_type(findings)
+    return Problem(marked.file, marked.line(path), ".".join(map(str, path)), message)
+
+
+def _wrong_type(findings: list[Any]) -> str:
+    """Return pydantic's sentence, or what the members of a union want, in one."""
+    given = findings[0]["input"]
+    for finding in findings:
+        if finding["type"] == "string_pattern_mismatch":
+            return f"'{given}' must match {finding['ctx']['pattern']}"
+        if finding["type"] not in _TYPES:
+            return str(finding["msg"])
+    wanted = dict.fromkeys(_TYPES[finding["type"]] for finding in findings)
+    if "a number" in wanted:
+        wanted.pop("a whole number", None)
+    kind = {dict: "a mapping", list: "a list", type(None): "empty"}.get(type(given), f"'{given}'")
+    return f"must be {' or '.join(wanted)}, not {kind}"
+
+
+def _words(expected: str) -> list[str]:
+    return [word.strip("' ") for word in expected.replace(" or ", ",").split(",")]
+
+
+def _path_in(data: Any, finding: Any) -> Path_:
+    """Return where in the file a finding is: without the steps that pydantic adds for members of unions."""
     path: list[str | int] = []
+    location = finding["loc"]
     for number, part in enumerate(location):
-        last = number == len(location) - 1
         present = (isinstance(data, dict) and part in data) or (isinstance(data, list) and isinstance(part, int))
         if present:
             path.append(part)
-            data = data[part]  # type: ignore[index]
-        elif last:
+            data = data[part]
+        elif finding["type"] == "missing" and number == len(location) - 1:
             path.append(part)
     return tuple(path)
 

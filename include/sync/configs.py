@@ -77,7 +77,7 @@ def row_of(config: CouplingConfig) -> CouplingRow:
         settings=config.settings,
         config_hash=config.config_hash,
         active=config.enabled,
-        streams=tuple(config.manifest.streams),
+        streams=tuple((name, stream.root is not None) for name, stream in config.manifest.streams.items()),
         owned=_owned(config.webshop, config),
     )
 

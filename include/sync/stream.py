@@ -20,14 +20,13 @@ from include.spec.load import CouplingConfig
 from include.spec.manifest import Tombstones
 from include.warehouse import pulls, snapshot
 from include.warehouse.connection import Connect, warehouse_faults
-from include.warehouse.landing import Counts, Place, land
+from include.warehouse.landing import Place, land
 from include.warehouse.parents import parents
-from include.warehouse.pulls import Wish
+from include.warehouse.pulls import Passed, Wish
 from include.warehouse.quarantine import Unlandable, resolve_unseen, set_aside
 from include.warehouse.registry import CouplingId
 
 log = logging.getLogger(__name__)
-_LOG_EVERY = 20
 
 
 class StreamRun:
@@ -60,39 +59,38 @@ class StreamRun:
             state = pulls.state(self._connection, self._pull_id, self._name)
         if state.position == extract.END or not extract.is_asked(self._stream, self._ask):
             return
-        cursor = state.cursor_next
-        pages = Ahead(extract.pages(self._client, self._stream, self._ask, state.position, self._parents()))
+        cursor, done = state.cursor_next, state.pages
+        ahead = Ahead(
+            extract.pages(self._client, self._stream, self._ask, state.position, self._parents()),
+            weight=lambda page: len(page.records) + 1,
+        )
         try:
-            for number, page in enumerate(pages, state.pages + 1):
-                cursor = extract.further(self._stream, cursor, page.cursor)
-                with warehouse_faults(f"landing page {number} of {self._name}"), self._connection.transaction():
-                    self._land(page, cursor)
-                if number == 1 or number % _LOG_EVERY == 0:
-                    log.info("%s: page %d landed, %s expected records", self._name, number, page.total or "unknown")
+            for pages in ahead:
+                for page in pages:
+                    cursor = extract.further(self._stream, cursor, page.cursor)
+                done += len(pages)
+                with warehouse_faults(f"landing page {done} of {self._name}"), self._connection.transaction():
+                    self._land(pages, done, cursor)
+                log.info("%s: %d pages landed, %s records expected", self._name, done, pages[-1].total or "unknown")
         finally:
-            pages.close()
+            ahead.close()
         with warehouse_faults(f"settling {self._name}"), self._connection.transaction():
             self._settle(cursor)
 
-    def _land(self, page: extract.Page, cursor: Any) -> None:
-        counts, keys = land(self._connection, self._place, page.records)
-        if page.bad:
-            self._set_aside(page.bad)
+    def _land(self, pages: list[extract.Page], done: int, cursor: Any) -> None:
+        """Land pages and move the checkpoint past them, in one transaction."""
+        records = [record for page in pages for record in page.records]
+        bad = [record for page in pages for record in page.bad]
+        counts, keys = land(self._connection, self._place, records)
+        if bad:
+            self._set_aside(bad)
         if self._stream.tombstones is not None:
-            self._bury(self._stream.tombstones, page.records)
+            self._bury(self._stream.tombstones, records)
         counts = dataclasses.replace(
-            counts, records=counts.records + len(page.bad), quarantined=counts.quarantined + len(page.bad)
+            counts, records=counts.records + len(bad), quarantined=counts.quarantined + len(bad)
         )
-        pulls.checkpoint(
-            self._connection,
-            self._pull_id,
-            self._name,
-            counts,
-            page.position,
-            cursor,
-            page.total,
-            keys if self._keeps_keys else None,
-        )
+        passed = Passed(done, len(pages), pages[-1].position, cursor, pages[-1].total, keys if self._keeps_keys else None)
+        pulls.checkpoint(self._connection, self._pull_id, self._name, counts, passed)
 
     def _settle(self, cursor: Any) -> None:
         ids = self._ids
@@ -131,6 +129,7 @@ class StreamRun:
             stream=name,
             objects=tuple(manifest.feeds(name)),
             pull_id=self._pull_id,
+            rooted=manifest.streams[name].root is not None,
         )
 
     def _set_aside(self, bad: list[BadRecord]) -> None:

@@ -12,6 +12,8 @@ from psycopg import errors
 from include.contract.errors import Misconfigured, PlatformBug, WarehouseDown
 
 Connect = Callable[[], psycopg.Connection]
+# A plan made while a landing table was empty must not be kept for when it is full; JIT costs more than it gives here.
+_OPTIONS = "-c TimeZone=UTC -c plan_cache_mode=force_custom_plan -c jit=off"
 _PASSING = (psycopg.OperationalError, psycopg.InterfaceError, errors.SerializationFailure, errors.DeadlockDetected)
 
 
@@ -31,7 +33,7 @@ def connector(dsn: str, application: str) -> Connect:
     def connect() -> psycopg.Connection:
         try:
             return psycopg.connect(
-                dsn, autocommit=True, application_name=application, options="-c TimeZone=UTC", connect_timeout=10
+                dsn, autocommit=True, application_name=application, options=_OPTIONS, connect_timeout=10
             )
         except psycopg.OperationalError as error:
             raise WarehouseDown(f"the warehouse cannot be reached: {_first_line(error)}") from None

@@ -7,18 +7,18 @@ than ours = stale (older news never overwrites newer); a record that was gone an
 from __future__ import annotations
 
 import dataclasses
-import re
-from collections.abc import Sequence
-from decimal import Decimal
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 import psycopg
-from psycopg import sql
+from psycopg import errors, sql
 
+from include.warehouse import binary_copy
+from include.warehouse.binary_copy import as_json
 from include.warehouse.quarantine import Unlandable, set_aside
 
-_ESCAPES = ((b"\\", b"\\\\"), (b"\n", b"\\n"), (b"\r", b"\\r"), (b"\t", b"\\t"))
-_DOUBTFUL = re.compile(rb"\\u0000|\\u[dD][89a-fA-F]|\d[eE][+-]?\d{4,}")
+# What PostgreSQL says to JSON that it cannot store: NUL characters, lone surrogates, numbers out of numeric's range.
+_NOT_STORABLE = (errors.DataError, errors.ProgramLimitExceeded, errors.StatementTooComplex)
 
 
 class Landable(Protocol):
@@ -31,9 +31,9 @@ class Landable(Protocol):
     @property
     def raw(self) -> bytes: ...
     @property
-    def order(self) -> Decimal | None: ...
+    def order(self) -> int | None: ...
     @property
-    def digest(self) -> str: ...
+    def digest(self) -> bytes: ...
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,6 +46,8 @@ class Place:
     stream: str
     objects: tuple[str, ...]
     pull_id: int
+    rooted: bool
+    """Whether records belong to another record; otherwise the table derives the root itself."""
 
     @property
     def table(self) -> sql.Identifier:
@@ -66,50 +68,47 @@ class Counts:
     quarantined: int = 0
 
 
+@dataclasses.dataclass
+class _Sorted:
+    """The records of a page by what they are to what we know."""
+
+    new: list[Landable]
+    changed: list[Landable]
+    returned: list[Landable]
+    unchanged: int = 0
+    stale: int = 0
+
+
 def land(connection: psycopg.Connection, place: Place, records: Sequence[Landable]) -> tuple[Counts, list[str]]:
     """Land the records of one page inside the caller's transaction; return the counts and the keys seen.
 
-    A record that PostgreSQL cannot store (NUL characters, a number out of its range) goes to quarantine.
+    A record that PostgreSQL cannot store as JSON goes to quarantine.
     """
     latest = _latest_per_key(records)
-    # One writer per stream of a coupling: webhook, poll and push answers must see each other's versions.
+    # One writer per stream of a coupling: webhook, poll and push answers must see each other's versions. And the look
+    # by key must use its index: the planner knows nothing yet of a table that was empty a second ago.
     connection.execute(
-        "select pg_advisory_xact_lock(hashtextextended(%s, %s))", [f"{place.connector}__{place.stream}", place.coupling_id]
+        "select pg_advisory_xact_lock(hashtextextended(%s, %s)), set_config('enable_seqscan', 'off', true)",
+        [f"{place.connector}__{place.stream}", place.coupling_id],
     )
-    known = _known(connection, place, list(latest))
-    fresh: list[Landable] = []
-    superseded: list[str] = []
-    returned: list[Landable] = []
-    unchanged = stale = 0
-    for key, record in latest.items():
-        if key not in known:
-            fresh.append(record)
-            continue
-        digest, order, gone = known[key]
-        if order is not None and record.order is not None and record.order < order:
-            stale += 1
-        elif digest != record.digest:
-            superseded.append(key)
-        elif gone:
-            returned.append(record)
-        else:
-            unchanged += 1
-    fresh, refused = _storable(connection, place, fresh)
-    changed, refused_changes = _storable(connection, place, [latest[key] for key in superseded])
-    if changed:
-        _supersede(connection, place, [record.key for record in changed])
-    _copy(connection, place, [*fresh, *changed])
-    if returned:
-        _bring_back(connection, place, [record.key for record in returned])
-    tell(connection, place, {record.root for record in (*fresh, *changed, *returned)})
+    found = _sort(latest, _known(connection, place, latest))
+    quarantined = 0
+    try:
+        # A savepoint: storing is tried as it is, because asking first would cost more than fetching the page.
+        with connection.transaction():
+            _store(connection, place, found)
+    except _NOT_STORABLE:
+        quarantined = _quarantine_unstorable(connection, place, found)
+        _store(connection, place, found)
+    tell(connection, place, {record.root for record in (*found.new, *found.changed, *found.returned)})
     counts = Counts(
         records=len(records),
-        new=len(fresh),
-        changed=len(changed),
-        unchanged=unchanged + len(records) - len(latest),
-        stale=stale,
-        returned=len(returned),
-        quarantined=refused + refused_changes,
+        new=len(found.new),
+        changed=len(found.changed),
+        unchanged=found.unchanged + len(records) - len(latest),
+        stale=found.stale,
+        returned=len(found.returned),
+        quarantined=quarantined,
     )
     return counts, list(latest)
 
@@ -125,101 +124,90 @@ def _latest_per_key(records: Sequence[Landable]) -> dict[str, Landable]:
 
 
 def _known(
-    connection: psycopg.Connection, place: Place, keys: list[str]
-) -> dict[str, tuple[str, Decimal | None, bool]]:
+    connection: psycopg.Connection, place: Place, keys: Collection[str]
+) -> dict[str, tuple[bytes, int | None, bool]]:
+    # One look per key, whatever the planner believes: any other plan reads all records of the coupling for each page.
     query = sql.SQL(
-        "select record_key, payload_hash, remote_order, gone_at is not null from {}"
-        " where coupling_id = %s and record_key = any(%s) and superseded_at is null"
+        "select key, uuid_send(payload_hash), remote_order, gone_at is not null"
+        " from json_array_elements_text(%s::json) as key cross join lateral (select payload_hash, remote_order, gone_at"
+        " from {} where coupling_id = %s and record_key = key and superseded_at is null limit 1) as here"
     ).format(place.table)
-    rows = connection.execute(query, [place.coupling_id, keys], prepare=True)
-    return {key: (digest.hex, order, gone) for key, digest, order, gone in rows}
+    rows = connection.execute(query, [as_json(keys), place.coupling_id], binary=True)
+    return {key: (digest, order, gone) for key, digest, order, gone in rows}
 
 
-def _supersede(connection: psycopg.Connection, place: Place, keys: list[str]) -> None:
-    query = sql.SQL(
-        "update {} set superseded_at = now() where coupling_id = %s and record_key = any(%s) and superseded_at is null"
-    ).format(place.table)
-    connection.execute(query, [place.coupling_id, keys])
+def _sort(latest: dict[str, Landable], known: dict[str, tuple[bytes, int | None, bool]]) -> _Sorted:
+    found = _Sorted([], [], [])
+    for key, record in latest.items():
+        if key not in known:
+            found.new.append(record)
+            continue
+        digest, order, gone = known[key]
+        if order is not None and record.order is not None and record.order < order:
+            found.stale += 1
+        elif digest != record.digest:
+            found.changed.append(record)
+        elif gone:
+            found.returned.append(record)
+        else:
+            found.unchanged += 1
+    return found
 
 
-def _bring_back(connection: psycopg.Connection, place: Place, keys: list[str]) -> None:
-    query = sql.SQL(
-        "update {} set gone_at = null where coupling_id = %s and record_key = any(%s) and superseded_at is null"
-    ).format(place.table)
-    connection.execute(query, [place.coupling_id, keys])
+def _store(connection: psycopg.Connection, place: Place, found: _Sorted) -> None:
+    current = " where coupling_id = %s and superseded_at is null and record_key = any(%s)"
+    for records, change in ((found.changed, "superseded_at = now()"), (found.returned, "gone_at = null")):
+        if records:
+            query = sql.SQL("update {} set " + change + current).format(place.table)
+            connection.execute(query, [place.coupling_id, [record.key for record in records]])
+    if found.new or found.changed:
+        _copy(connection, place, [*found.new, *found.changed])
 
 
 def _copy(connection: psycopg.Connection, place: Place, records: Sequence[Landable]) -> None:
-    """COPY the records as text; the block is built here because a row at a time costs more than fetching it."""
-    if not records:
-        return
-    head = f"{place.webshop_id}\t{place.coupling_id}\t{place.pull_id}\t".encode()
-    rows = [
-        head
-        + b"\t".join(
-            (
-                _escaped(record.key.encode()),
-                _escaped(record.root.encode()),
-                _escaped(record.raw),
-                record.digest.encode(),
-                b"\\N" if record.order is None else str(record.order).encode(),
-            )
-        )
-        for record in records
-    ]
-    statement = sql.SQL(
-        "copy {} (webshop_id, coupling_id, pull_id, record_key, root_key, payload, payload_hash, remote_order) from stdin"
-    ).format(place.table)
+    """COPY the records; the rows are built here because the driver's way costs more than fetching them."""
+    columns = ["webshop_id", "coupling_id", "pull_id", "record_key", "payload", "payload_hash", "remote_order"]
+    columns += ["root_key"] if place.rooted else []
+    head = binary_copy.numbers(len(columns), place.webshop_id, place.coupling_id) + binary_copy.big(place.pull_id)
+    rows = [binary_copy.START]
+    for record in records:
+        rows += (head, binary_copy.text(record.key), binary_copy.jsonb(record.raw), binary_copy.uuid(record.digest))
+        rows.append(binary_copy.big(record.order))
+        if place.rooted:
+            rows.append(binary_copy.text(record.root))
+    rows.append(binary_copy.END)
+    statement = sql.SQL("copy {} ({}) from stdin with (format binary)").format(
+        place.table, sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        copy.write(b"\n".join(rows) + b"\n")
+        copy.write(b"".join(rows))
 
 
-def _escaped(text: bytes) -> bytes:
-    for character, escape in _ESCAPES:
-        if character in text:
-            text = text.replace(character, escape)
-    return text
-
-
-def tell(connection: psycopg.Connection, place: Place, roots: set[str]) -> None:
+def tell(connection: psycopg.Connection, place: Place, roots: Collection[str]) -> None:
     """Put roots into the news, once per object that the stream feeds: the next transform maps them."""
     if roots and place.objects:
         connection.execute(
             "insert into platform.news (webshop_id, coupling_id, object, root_key, pull_id)"
-            " select %s, %s, fed, root, %s from unnest(%s::text[]) as fed, unnest(%s::text[]) as root",
-            [place.webshop_id, place.coupling_id, place.pull_id, list(place.objects), sorted(roots)],
+            " select %s, %s, fed, root, %s from unnest(%s::text[]) as fed, json_array_elements_text(%s::json) as root",
+            [place.webshop_id, place.coupling_id, place.pull_id, list(place.objects), as_json(roots)],
         )
 
 
-def _storable(
-    connection: psycopg.Connection, place: Place, records: list[Landable]
-) -> tuple[list[Landable], int]:
-    """Return the records that PostgreSQL can store as jsonb; the others go to quarantine."""
-    # Only these can be JSON for the decoder and not for jsonb; asking for each record would double the work.
-    doubtful = [record for record in records if _is_doubtful(record.raw)]
-    if not doubtful:
-        return records, 0
-    texts = [record.raw.decode("utf-8", "replace").replace("\x00", "") for record in doubtful]
+def _quarantine_unstorable(connection: psycopg.Connection, place: Place, found: _Sorted) -> int:
+    """Take the records that PostgreSQL cannot store out of `found` and put them into quarantine."""
+    records = [*found.new, *found.changed]
+    texts = [record.raw.decode("utf-8", "replace").replace("\x00", "") for record in records]
     valid = connection.execute(
         "select pg_input_is_valid(text, 'jsonb') from unnest(%s::text[]) with ordinality as t(text, place) order by place",
         [texts],
     ).fetchall()
-    refused = {record.key for record, (good,) in zip(doubtful, valid, strict=True) if not good}
-    if refused:
-        set_aside(
-            connection,
-            place.webshop_id,
-            place.coupling_id,
-            place.stream,
-            [
-                Unlandable(record.key, "record", "PostgreSQL cannot store it as JSON", text)
-                for record, text in zip(doubtful, texts, strict=True)
-                if record.key in refused
-            ],
-        )
-    return [record for record in records if record.key not in refused], len(refused)
-
-
-def _is_doubtful(raw: bytes) -> bool:
-    """NUL and lone surrogates are written as escapes; a number outside numeric's range needs a long exponent."""
-    return _DOUBTFUL.search(raw) is not None
+    refused = [
+        Unlandable(record.key, "record", "PostgreSQL cannot store it as JSON", text)
+        for record, text, (good,) in zip(records, texts, valid, strict=True)
+        if not good
+    ]
+    set_aside(connection, place.webshop_id, place.coupling_id, place.stream, refused)
+    keys = {record.key for record in refused}
+    found.new = [record for record in found.new if record.key not in keys]
+    found.changed = [record for record in found.changed if record.key not in keys]
+    return len(refused)

@@ -13,6 +13,7 @@ from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 
 from include.contract.errors import LimitReached, Reason
+from include.warehouse.binary_copy import as_json
 from include.warehouse.landing import Counts
 from include.warehouse.registry import CouplingId
 
@@ -124,30 +125,32 @@ def state(connection: psycopg.Connection, pull_id: int, stream: str) -> StreamSt
     return row
 
 
-def checkpoint(
-    connection: psycopg.Connection,
-    pull_id: int,
-    stream: str,
-    counts: Counts,
-    position: dict[str, Any],
-    cursor: Any,
-    expected: int | None,
-    keys: list[str] | None,
-) -> None:
-    """Move a stream's checkpoint past a page, in the page's transaction; `keys` is the snapshot's evidence."""
-    row = connection.execute(
-        "update platform.pull_streams set position = %s, cursor_next = %s, pages = pages + 1,"
+@dataclasses.dataclass(frozen=True)
+class Passed:
+    """Pages that were landed together: the number of the last one, the position after it, and the keys seen."""
+
+    last_page: int
+    pages: int
+    position: dict[str, Any]
+    cursor: Any
+    expected: int | None
+    keys: list[str] | None
+
+
+def checkpoint(connection: psycopg.Connection, pull_id: int, stream: str, counts: Counts, passed: Passed) -> None:
+    """Move a stream's checkpoint past landed pages, in their transaction; the keys are the snapshot's evidence."""
+    connection.execute(
+        "update platform.pull_streams set position = %s, cursor_next = %s, pages = pages + %s,"
         " records = records + %s, new = new + %s, changed = changed + %s, unchanged = unchanged + %s,"
         " stale = stale + %s, returned = returned + %s, quarantined = quarantined + %s,"
-        " expected = coalesce(%s, expected), updated_at = now() where pull_id = %s and stream = %s returning pages",
-        [Jsonb(position), Jsonb(cursor), counts.records, counts.new, counts.changed, counts.unchanged, counts.stale,
-         counts.returned, counts.quarantined, expected, pull_id, stream],
-    ).fetchone()  # fmt: skip
-    assert row is not None, "state() made the row"
-    if keys:
+        " expected = coalesce(%s, expected), updated_at = now() where pull_id = %s and stream = %s",
+        [Jsonb(passed.position), Jsonb(passed.cursor), passed.pages, counts.records, counts.new, counts.changed,
+         counts.unchanged, counts.stale, counts.returned, counts.quarantined, passed.expected, pull_id, stream],
+    )  # fmt: skip
+    if passed.keys:
         connection.execute(
-            "insert into platform.pull_pages (pull_id, stream, page, keys) values (%s, %s, %s, %s)",
-            [pull_id, stream, row[0], keys],
+            "insert into platform.pull_pages (pull_id, stream, page, keys) values (%s, %s, %s, %s::jsonb)",
+            [pull_id, stream, passed.last_page, as_json(passed.keys)],
         )
 
 

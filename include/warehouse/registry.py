@@ -26,7 +26,8 @@ class CouplingRow:
     settings: dict[str, Any]
     config_hash: str
     active: bool
-    streams: tuple[str, ...]
+    streams: tuple[tuple[str, bool], ...]
+    """Streams to land, each with whether its records belong to another record."""
     owned: tuple[tuple[str, int], ...]
     """Objects that the coupling brings, each with its priority (1 wins)."""
 
@@ -60,8 +61,8 @@ def _register(connection: psycopg.Connection, row: CouplingRow) -> bool:
         [webshop_id, row.name, row.connector, row.title, row.role, row.match_key, Jsonb(row.settings), row.config_hash,
          row.active],
     )  # fmt: skip
-    for stream in row.streams:
-        connection.execute("select platform.create_stream(%s, %s)", [row.connector, stream])
+    for stream, rooted in row.streams:
+        connection.execute("select platform.create_stream(%s, %s, %s)", [row.connector, stream, rooted])
     connection.execute("delete from platform.ownership where coupling_id = %s", [coupling_id])
     for name, priority in row.owned:
         connection.execute(

@@ -44,7 +44,7 @@ def settle(connection: psycopg.Connection, place: Place) -> Settled:
     return Settled(gone, guard)
 
 
-_SEEN = "select distinct unnest(keys) as key from platform.pull_pages where pull_id = %(pull)s and stream = %(stream)s"
+_SEEN = "select distinct jsonb_array_elements_text(keys) as key from platform.pull_pages where pull_id = %(pull)s and stream = %(stream)s"
 # A record that landed while the pull ran (a webhook) may have come after its page had passed.
 _MISSING = (
     "from {table} as here where coupling_id = %(coupling)s and superseded_at is null and gone_at is null"
@@ -67,9 +67,9 @@ def _counts(connection: psycopg.Connection, place: Place) -> tuple[int, int | No
 
 def _mark(connection: psycopg.Connection, place: Place) -> int:
     query = sql.SQL(
-        "with seen as materialized (" + _SEEN + "), missing as (select version_id " + _MISSING + "),"
-        " gone as (update {table} as t set gone_at = now() from missing where t.version_id = missing.version_id"
-        "          returning t.root_key),"
+        "with seen as materialized (" + _SEEN + "), missing as (select record_key " + _MISSING + "),"
+        " gone as (update {table} as t set gone_at = now() from missing where t.coupling_id = %(coupling)s"
+        "          and t.record_key = missing.record_key and t.superseded_at is null returning t.root_key),"
         " told as (insert into platform.news (webshop_id, coupling_id, object, root_key, pull_id)"
         "          select distinct %(webshop)s, %(coupling)s, fed, root_key, %(pull)s from gone,"
         "          unnest(%(objects)s::text[]) as fed returning 1)"

@@ -3,6 +3,7 @@
 import os
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,7 @@ def test_every_command_of_the_script_has_a_function() -> None:
     from include.local.__main__ import COMMANDS  # noqa: PLC0415
 
     offered = next(line for line in RUN.read_text().splitlines() if line.strip().startswith("demo |"))
-    assert {word.strip(" )") for word in offered.split(";;")[0].split("|")} == set(COMMANDS) - {"prepare"}
+    assert {word.strip(" )") for word in offered.split(";;")[0].split("|")} == set(COMMANDS) - {"prepare", "init"}
 
 
 def test_an_unknown_command_is_refused() -> None:
@@ -82,6 +83,15 @@ def test_the_checkout_is_found_through_links_and_from_anywhere(tmp_path: Path, c
     shown = call("up", path=tmp_path, cwd=Path("/"), SCRIPT=str(tmp_path / "second"))
     assert shown.returncode == 7
     assert f"root={checkout.resolve()}" in shown.stderr
+
+
+def test_another_checkout_in_the_callers_folder_is_not_run(tmp_path: Path, checkout: Path) -> None:
+    for place, word in ((checkout, "right"), (tmp_path / "other", "wrong")):
+        package = place / "include" / "local"
+        package.mkdir(parents=True)
+        (package / "bootstrap.py").write_text(f"import sys; print({word!r}, file=sys.stderr); sys.exit(9)")
+    shown = call("up", cwd=tmp_path / "other", SCRIPT=str(checkout / "run"), OPTIPLY_PYTHON=sys.executable)
+    assert (shown.returncode, shown.stderr) == (9, "right\n")
 
 
 def test_scripts_are_executable() -> None:

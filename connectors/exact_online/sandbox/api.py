@@ -9,13 +9,14 @@ from typing import Any, ClassVar
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
+from typing_extensions import override
 
 from connectors.exact_online.sandbox import oauth, pages
 from connectors.exact_online.sandbox.company import Company
 from connectors.exact_online.sandbox.endpoints import ENDPOINTS
-from connectors.exact_online.sandbox.odata import BadQuery, atom, date
+from connectors.exact_online.sandbox.odata import BadQueryError, atom, date
 from connectors.exact_online.sandbox.quota import ErrorQuota, count_call
-from include.sandbox.answers import Refused, json_answer
+from include.sandbox.answers import RefusedError, json_answer
 from include.sandbox.remote import Change, Remote
 from include.sandbox.world import Record
 
@@ -40,34 +41,42 @@ class ExactOnline(Remote):
     stock_fields = ("CurrentStock", "Stock")
     page_parameter = None
 
+    @override
     def build(self) -> None:
         self._company().build()
 
+    @override
     def changes(self) -> Mapping[str, Change]:
         return self._company().changes()
 
+    @override
     def credentials(self, base_url: str) -> dict[str, Any]:
         login, password = oauth.client(self.world.seed)
         extra = {"refresh_token": self.tokens.refresh, "division": self.number("division")}
         return {"conn_type": "http", "host": base_url, "login": login, "password": password, "extra": extra}
 
+    @override
     def refusal(self, status: int) -> Response:
         return Response(None, 429) if status == 429 else _error("Er is een fout opgetreden.", status)
 
+    @override
     def records(self, body: Any) -> list[Record]:
         found = body.get("d") if isinstance(body, dict) else None
         if isinstance(found, dict):
             found = found.get("results")
         return found if isinstance(found, list) else []
 
-    def emptied(self, body: Any) -> Any:
+    @override
+    def emptied(self, _body: Any) -> Any:
         return {"d": {"results": []}}
 
-    def repeated(self, body: Any, url: str) -> Any:
+    @override
+    def repeated(self, body: Any, _url: str) -> Any:
         if isinstance(body.get("d"), dict):
-            body["d"]["__next"] = url
+            body["d"]["__next"] = _url
         return body
 
+    @override
     def router(self) -> APIRouter:
         router = APIRouter()
         router.add_route("/api/oauth2/token", self._token, ["POST"])
@@ -111,9 +120,9 @@ class ExactOnline(Remote):
                     return pages.listing(request, endpoint, self.world, sizes)
                 key = _GUID.fullmatch(parts["key"])
                 if key is None or endpoint.sync:
-                    raise BadQuery("Bad Request - Error in query syntax.")
+                    raise BadQueryError("Bad Request - Error in query syntax.")
                 return pages.single(request, endpoint, self.world, key["guid"].lower())
-            except BadQuery as problem:
+            except BadQueryError as problem:
                 return _error(str(problem), 400)
             except KeyError:
                 return _error("The requested record does not exist.", 404)
@@ -133,7 +142,7 @@ class ExactOnline(Remote):
             headers = count_call(self.limits, division, self.number("per_minute"), self.number("per_day"))
             try:
                 response = answer()
-            except Refused as refusal:
+            except RefusedError as refusal:
                 response = refusal.response
             response.headers.update(headers)
         quota.note(endpoint, response.status_code)

@@ -97,20 +97,20 @@ class Company:
             self._put("order_lines", line)
         return self._put("orders", header).key
 
-    def _rows(self, collection: str, **values: Any) -> list["Found"]:
+    def _rows(self, collection: str, **values: Any) -> list[Found]:
         found = self.world[collection]
         return [Found(found, row) for row in found if all(row.data[name] == value for name, value in values.items())]
 
-    def _open_orders(self) -> list["Found"]:
+    def _open_orders(self) -> list[Found]:
         return self._rows("orders", Status=OPEN) + self._rows("orders", Status=PARTIAL)
 
-    def _unsold_items(self) -> list["Found"]:
+    def _unsold_items(self) -> list[Found]:
         """Return the items that can be deleted: Exact keeps what stands on an order or in a bill of material."""
         used = {row.data["Item"] for row in self.world["order_lines"]}
         used |= {row.data[side] for row in self.world["bom_materials"] for side in ("AssembledItem", "PartItem")}
         return [found for found in self._rows("items") if found.row.key not in used]
 
-    def _each(self, candidates: Callable[[], list["Found"]], act: Callable[[random.Random, "Found"], None]) -> Change:
+    def _each(self, candidates: Callable[[], list[Found]], act: Callable[[random.Random, Found], None]) -> Change:
         def change(chance: random.Random, count: int) -> list[str]:
             found = {one.row.key: one for one in candidates()}
             chosen = pick(chance, list(found), count)
@@ -120,13 +120,13 @@ class Company:
 
         return change
 
-    def _save(self, found: "Found", **fields: Any) -> None:
+    def _save(self, found: Found, **fields: Any) -> None:
         """Change a record as a user does: the row version rises, and Modified where the record has it."""
         if "Modified" in found.row.data:
             fields["Modified"] = date(self.world.clock.now())
         found.collection.change(found.row.key, **fields)
 
-    def _rename(self, chance: random.Random, found: "Found") -> None:
+    def _rename(self, chance: random.Random, found: Found) -> None:
         """Rename an item; copies of its name elsewhere follow without a new row version (API page, trap 5)."""
         name = f"{found.row.data['Description']} (nieuw model {chance.randint(2, 99)})"
         self._save(found, Description=name)
@@ -135,16 +135,16 @@ class Company:
                 if row.data["Item"] == found.row.key:
                     self.world[collection].amend(row.key, ItemDescription=name)
 
-    def _end_item(self, chance: random.Random, found: "Found") -> None:
+    def _end_item(self, _chance: random.Random, found: Found) -> None:
         self._save(found, EndDate=date(self.world.clock.now()))
 
-    def _price(self, chance: random.Random, found: "Found") -> None:
+    def _price(self, chance: random.Random, found: Found) -> None:
         self._save(found, Price=found.row.data["Price"] + Decimal(chance.randint(1, 900)) / 100)
 
-    def _purchase_price(self, chance: random.Random, found: "Found") -> None:
+    def _purchase_price(self, chance: random.Random, found: Found) -> None:
         self._save(found, PurchasePrice=found.row.data["PurchasePrice"] + Decimal(chance.randint(1, 300)) / 100)
 
-    def _restock(self, chance: random.Random, found: "Found") -> None:
+    def _restock(self, chance: random.Random, found: Found) -> None:
         """Book stock in; the item's own total follows without a new row version."""
         data, more = found.row.data, chance.randint(1, 60)
         names = ("CurrentStock", "ProjectedStock", "FreeStock")
@@ -152,21 +152,21 @@ class Company:
         items = self.world["items"]
         items.amend(data["ItemId"], Stock=items[data["ItemId"]].data["Stock"] + more)
 
-    def _rename_account(self, chance: random.Random, found: "Found") -> None:
+    def _rename_account(self, chance: random.Random, found: Found) -> None:
         self._save(found, Name=f"{found.row.data['Name']} ({chance.choice(('Oost', 'West', 'Nederland'))})")
 
-    def _lapse(self, chance: random.Random, found: "Found") -> None:
+    def _lapse(self, _chance: random.Random, found: Found) -> None:
         self._save(found, IsSupplier=False)
 
-    def _status(self, status: int) -> Callable[[random.Random, "Found"], None]:
-        def act(chance: random.Random, found: "Found") -> None:
+    def _status(self, status: int) -> Callable[[random.Random, Found], None]:
+        def act(_chance: random.Random, found: Found) -> None:
             self._save(found, Status=status, DeliveryStatus=status)
             for line in self._rows("order_lines", OrderID=found.row.key):
                 self._save(line, QuantityDelivered=delivered(status, line.row.data["Quantity"]))
 
         return act
 
-    def _delete(self, chance: random.Random, found: "Found") -> None:
+    def _delete(self, _chance: random.Random, found: Found) -> None:
         """Delete a record and note it in the feed."""
         found.collection.remove(found.row.key)
         number = self.world.next_number("deleted")
@@ -180,18 +180,18 @@ class Company:
         }
         self._put("deleted", entry)
 
-    def _delete_item(self, chance: random.Random, found: "Found") -> None:
+    def _delete_item(self, _chance: random.Random, found: Found) -> None:
         for collection, field in (("stock_positions", "ItemId"), ("prices", "Item"), ("supplier_items", "Item")):
             for part in self._rows(collection, **{field: found.row.key}):
-                self._delete(chance, part)
-        self._delete(chance, found)
+                self._delete(_chance, part)
+        self._delete(_chance, found)
 
-    def _delete_order(self, chance: random.Random, found: "Found") -> None:
+    def _delete_order(self, _chance: random.Random, found: Found) -> None:
         for line in self._rows("order_lines", OrderID=found.row.key):
-            self._delete(chance, line)
-        self._delete(chance, found)
+            self._delete(_chance, line)
+        self._delete(_chance, found)
 
-    def _new_items(self, chance: random.Random, count: int) -> list[str]:
+    def _new_items(self, _chance: random.Random, count: int) -> list[str]:
         created = [
             dataclasses.replace(
                 self.catalogue.article(self.world.next_number("article")), created=self.world.clock.now()
@@ -200,7 +200,7 @@ class Company:
         ]
         return [self.add_item(article) for article in created]
 
-    def _new_suppliers(self, chance: random.Random, count: int) -> list[str]:
+    def _new_suppliers(self, _chance: random.Random, count: int) -> list[str]:
         added = []
         for _ in range(count):
             number = self.world.next_number("supplier", len(self.catalogue.suppliers) + 1)
@@ -209,7 +209,7 @@ class Company:
             added.append(self._put("accounts", record | {"EndDate": None, "Created": now, "Modified": now}).key)
         return added
 
-    def _new_orders(self, chance: random.Random, count: int) -> list[str]:
+    def _new_orders(self, _chance: random.Random, count: int) -> list[str]:
         """Sell what is still there."""
         added = []
         for _ in range(count):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 import re
 from collections.abc import Callable, Iterator
@@ -27,7 +28,7 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 _WORDS = {"true": ("flag", True), "false": ("flag", False), "null": ("null", None)}
 
 
-class BadQuery(ValueError):
+class BadQueryError(ValueError):
     """A query that Exact refuses with 400."""
 
 
@@ -36,17 +37,18 @@ def office_time(at: datetime) -> datetime:
     return at.astimezone(OFFICE_ZONE).replace(tzinfo=UTC)
 
 
+@functools.lru_cache(maxsize=1024)
 def date(at: datetime | None) -> str | None:
     """Return `/Date(ms)/` with office time in the milliseconds."""
     return None if at is None else f"/Date({int(office_time(at).timestamp() * 1000)})/"
 
 
 def parse_filter(text: str, fields: frozenset[str]) -> Test:
-    """Return the test that a $filter means: comparisons with and, or and brackets. Raises BadQuery."""
+    """Return the test that a $filter means: comparisons with and, or and brackets. Raises BadQueryError."""
     tokens = list(_tokens(text))
     test, rest = _either(tokens, fields)
     if rest:
-        raise BadQuery(f"Syntax error at '{rest[0][1]}' in the filter.")
+        raise BadQueryError(f"Syntax error at '{rest[0][1]}' in the filter.")
     return test
 
 
@@ -55,7 +57,7 @@ def _tokens(text: str) -> Iterator[tuple[str, str]]:
     while position < len(text):
         found = _TOKEN.match(text, position)
         if found is None or found.lastgroup is None:
-            raise BadQuery(f"Syntax error at position {position} in the filter.")
+            raise BadQueryError(f"Syntax error at position {position} in the filter.")
         position = found.end()
         yield found.lastgroup, found[found.lastgroup]
 
@@ -87,13 +89,13 @@ def _one(tokens: Tokens, fields: frozenset[str]) -> tuple[Test, Tokens]:
     if tokens and tokens[0] == ("bracket", "("):
         test, rest = _either(tokens[1:], fields)
         if not rest or rest[0] != ("bracket", ")"):
-            raise BadQuery("A bracket in the filter is not closed.")
+            raise BadQueryError("A bracket in the filter is not closed.")
         return test, rest[1:]
     if len(tokens) < 3 or tokens[0][0] != "word" or tokens[1][1] not in _COMPARE:
-        raise BadQuery("The filter is not a comparison.")
+        raise BadQueryError("The filter is not a comparison.")
     field = tokens[0][1]
     if field not in fields:
-        raise BadQuery(f"No property '{field}' exists in this type.")
+        raise BadQueryError(f"No property '{field}' exists in this type.")
     return _comparison(field, tokens[1][1], *_literal(*tokens[2])), tokens[3:]
 
 
@@ -105,14 +107,14 @@ def _literal(kind: str, text: str) -> tuple[str, Any]:
             try:
                 return kind, int(datetime.fromisoformat(text[9:-1]).replace(tzinfo=UTC).timestamp() * 1000)
             except ValueError:
-                raise BadQuery(f"Unrecognized literal {text}.") from None
+                raise BadQueryError(f"Unrecognized literal {text}.") from None
         case "text":
             return kind, text[1:-1].replace("''", "'")
         case "number":
             return kind, Decimal(text)
         case "word" if text in _WORDS:
             return _WORDS[text]
-    raise BadQuery(f"Unrecognized literal {text}.")
+    raise BadQueryError(f"Unrecognized literal {text}.")
 
 
 def _comparison(field: str, op: str, kind: str, wanted: Any) -> Test:
@@ -123,7 +125,7 @@ def _comparison(field: str, op: str, kind: str, wanted: Any) -> Test:
         if "null" in (kind, found_kind):
             return compare(found, wanted) if op in ("eq", "ne") else False
         if kind != found_kind:
-            raise BadQuery(f"Operator '{op}' incompatible with operand types of '{field}'.")
+            raise BadQueryError(f"Operator '{op}' incompatible with operand types of '{field}'.")
         return compare(found, wanted)
 
     return test

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from connectors.exact_online.sandbox.endpoints import Endpoint
-from connectors.exact_online.sandbox.odata import OFFICE_ZONE, BadQuery, atom, parse_filter
+from connectors.exact_online.sandbox.odata import OFFICE_ZONE, BadQueryError, atom, parse_filter
 from include.sandbox.answers import array, json_answer
 from include.sandbox.world import JSON, Record, Row, World
 
@@ -70,7 +70,7 @@ def single(request: Request, endpoint: Endpoint, world: World, guid: str) -> Res
 
 
 def listing(request: Request, endpoint: Endpoint, world: World, sizes: tuple[int, int]) -> Response:
-    """Answer one page: `d.results` and a next link, or `d` as array when `$top` is used. Raises BadQuery."""
+    """Answer one page: `d.results` and a next link, or `d` as array when `$top` is used. Raises BadQueryError."""
     _check_names(request)
     shape = _shape(request, endpoint, world)
     rows, start = (_sync_rows if endpoint.sync else _rows)(request, endpoint, world)
@@ -96,7 +96,7 @@ def _sync_rows(request: Request, endpoint: Endpoint, world: World) -> tuple[list
     if condition is not None:
         found = _SYNC_FILTER.fullmatch(condition)
         if found is None:
-            raise BadQuery("Only a filter on Timestamp is supported.")
+            raise BadQueryError("Only a filter on Timestamp is supported.")
         after = int(found[2]) - (found[1] == "ge")
     token = request.query_params.get("$skiptoken")
     if token is not None:
@@ -120,7 +120,7 @@ def _rows(request: Request, endpoint: Endpoint, world: World) -> tuple[list[Row]
 def _token(pattern: re.Pattern[str], token: str) -> str:
     found = pattern.fullmatch(token)
     if found is None:
-        raise BadQuery("Invalid $skiptoken.")
+        raise BadQueryError("Invalid $skiptoken.")
     return found[1]
 
 
@@ -143,12 +143,12 @@ def _shape(request: Request, endpoint: Endpoint, world: World) -> Shape:
     wanted = request.query_params.get("$select")
     if wanted is None:
         if endpoint.sync:
-            raise BadQuery("$select is mandatory for this endpoint.")
+            raise BadQueryError("$select is mandatory for this endpoint.")
         return Shape(base, endpoint, known)
     chosen = tuple(name.strip() for name in wanted.split(","))
     unknown = [name for name in chosen if name not in known]
     if unknown and known:
-        raise BadQuery(f"No property '{unknown[0]}' exists in this type.")
+        raise BadQueryError(f"No property '{unknown[0]}' exists in this type.")
     return Shape(base, endpoint, chosen)
 
 
@@ -166,7 +166,7 @@ def _fields(endpoint: Endpoint, world: World) -> tuple[str, ...]:
 def _check_names(request: Request) -> None:
     unknown = sorted(set(request.query_params) - KNOWN)
     if unknown:
-        raise BadQuery(f"The query option '{unknown[0]}' is not supported here.")
+        raise BadQueryError(f"The query option '{unknown[0]}' is not supported here.")
 
 
 def _top(request: Request) -> int:
@@ -174,7 +174,7 @@ def _top(request: Request) -> int:
     if text is None:
         return MAXIMUM_TOP
     if not text.isdigit():
-        raise BadQuery("Invalid value for $top.")
+        raise BadQueryError("Invalid value for $top.")
     return int(text)
 
 

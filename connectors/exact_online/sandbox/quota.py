@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from include.sandbox.answers import Refused
+from include.sandbox.answers import RefusedError
 from include.sandbox.limits import Limits, Usage
 from include.sandbox.world import World
 
@@ -21,9 +21,9 @@ def count_call(limits: Limits, division: str, per_minute: int, per_day: int) -> 
     minute = limits.look(f"minute:{division}", per_minute, MINUTE)
     day = limits.look(f"day:{division}", per_day, DAY)
     if not minute.allowed:
-        raise Refused(Response(None, 429, _headers(minute, "Minutely-")))
+        raise RefusedError(Response(None, 429, _headers(minute, "Minutely-")))
     if not day.allowed:
-        raise Refused(Response(None, 429, _headers(day, "")))
+        raise RefusedError(Response(None, 429, _headers(day, "")))
     minute = limits.take(f"minute:{division}", per_minute, MINUTE)
     day = limits.take(f"day:{division}", per_day, DAY)
     return _headers(day, "") | _headers(minute, "Minutely-")
@@ -50,7 +50,7 @@ class ErrorQuota:
         until = self._errors.get(endpoint, {}).get("until")
         if until and self._world.clock.now() < datetime.fromisoformat(until):
             # The status of a blocked key is not documented (unverified); a setting can make it another one.
-            raise Refused(Response(None, self._status))
+            raise RefusedError(Response(None, self._status))
 
     def note(self, endpoint: str, status: int) -> None:
         """Count an answer when it is an error."""

@@ -35,7 +35,7 @@ class TradeWriter:
         ended = self._catalogue.epoch - timedelta(days=40) if supplier.number % 17 == 9 else None
         return self._account(
             self.items.guid("supplier", supplier.number), supplier.number, supplier.name, supplier.city,
-            supplier.email if supplier.number % 8 else None, supplier.lead_days, ended,
+            email=supplier.email if supplier.number % 8 else None, lead=supplier.lead_days, ended=ended,
         )  # fmt: skip
 
     def customer(self, number: int) -> Record:
@@ -43,12 +43,18 @@ class TradeWriter:
         chance = random.Random(f"{self._catalogue.seed}:exact:customer:{number}")
         name = f"{chance.choice(words.FIRST_NAMES)} {chance.choice(words.SURNAMES)}"
         city, email = chance.choice(words.CITIES), f"klant{number}@example.com"
-        return self._account(
-            self.items.guid("customer", number), FIRST_CUSTOMER + number, name, city, email, None, None
-        )
+        return self._account(self.items.guid("customer", number), FIRST_CUSTOMER + number, name, city, email=email)
 
     def _account(
-        self, guid: str, code: int, name: str, city: str, email: str | None, lead: int | None, ended: datetime | None
+        self,
+        guid: str,
+        code: int,
+        name: str,
+        city: str,
+        *,
+        email: str | None,
+        lead: int | None = None,
+        ended: datetime | None = None,
     ) -> Record:
         created = self._catalogue.epoch - timedelta(days=900, minutes=code)
         return {

@@ -9,10 +9,11 @@ from urllib.parse import urlencode
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
+from typing_extensions import override
 
 from connectors.woocommerce.sandbox.changes import Shop
 from connectors.woocommerce.sandbox.query import ORDER_STATUSES, PRODUCT_STATUSES, ListQuery, error, read
-from include.sandbox.answers import Refused, array, basic_credentials, json_answer
+from include.sandbox.answers import RefusedError, array, basic_credentials, json_answer
 from include.sandbox.remote import Change, Remote
 from include.sandbox.tokens import secret
 from include.sandbox.world import JSON, Collection, Record, Row
@@ -27,19 +28,24 @@ class WooCommerce(Remote):
     settings: ClassVar[Mapping[str, int | str]] = {"version": "8.9.1"}
     stock_fields = ("stock_quantity",)
 
+    @override
     def build(self) -> None:
         Shop(self.world, self.catalogue).build()
 
+    @override
     def changes(self) -> Mapping[str, Change]:
         return Shop(self.world, self.catalogue).changes()
 
+    @override
     def credentials(self, base_url: str) -> dict[str, Any]:
         key, hidden = self._keys()
         return {"conn_type": "http", "host": base_url, "login": key, "password": hidden, "extra": {}}
 
+    @override
     def refusal(self, status: int) -> Response:
         return error("internal_server_error", "Er heeft zich een kritieke fout voorgedaan.", status)
 
+    @override
     def router(self) -> APIRouter:
         handlers = {
             "/products": self._products,
@@ -105,7 +111,7 @@ class WooCommerce(Remote):
         environment = {"home_url": site, "site_url": site, "version": self.set["version"], "wp_version": "6.5.3"}
         return json_answer({"environment": environment, "settings": {"currency": "EUR", "api_enabled": False}})
 
-    async def _nothing(self, request: Request) -> Response:
+    async def _nothing(self, _request: Request) -> Response:
         return error("rest_no_route", "Er is geen route gevonden die overeenkomt met de URL en methode.", 404)
 
     def _keys(self) -> tuple[str, str]:
@@ -118,16 +124,16 @@ class WooCommerce(Remote):
             given = (request.query_params["consumer_key"], request.query_params["consumer_secret"])
         if given is None:
             message = "Je kunt deze bronnen niet weergeven."
-            raise Refused(error("woocommerce_rest_cannot_view", message, 401))
+            raise RefusedError(error("woocommerce_rest_cannot_view", message, 401))
         key, hidden = self._keys()
         if given != (key, hidden):
             which = "Consumer key" if given[0] != key else "Consumer secret"
-            raise Refused(error("woocommerce_rest_authentication_error", f"{which} is ongeldig.", 401))
+            raise RefusedError(error("woocommerce_rest_authentication_error", f"{which} is ongeldig.", 401))
 
     def _parent(self, request: Request) -> Row:
         row = self.world["products"].rows.get(request.path_params["id"])
         if row is None:
-            raise Refused(error("woocommerce_rest_product_invalid_id", "Ongeldige ID.", 404))
+            raise RefusedError(error("woocommerce_rest_product_invalid_id", "Ongeldige ID.", 404))
         return row
 
     def _list(

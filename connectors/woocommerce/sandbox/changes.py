@@ -95,7 +95,7 @@ class Shop:
         self._of(row).change(row.key, **fields, **write.stamp("date_modified", self.world.clock.now()))
 
     def _status(self, status: str) -> Any:
-        return lambda chance, row: self._save(row, status=status)
+        return lambda _, row: self._save(row, status=status)
 
     def _rename(self, chance: random.Random, row: Row) -> None:
         self._save(row, name=f"{row.data['name']} (nieuw model {chance.randint(2, 99)})")
@@ -111,13 +111,13 @@ class Shop:
         """Change the stock as an order can do it: the time of change stays (API page, trap 3)."""
         self._of(row).amend(row.key, **write.stock(row.data["stock_quantity"] + chance.randint(1, 60), True))
 
-    def _complete(self, chance: random.Random, row: Row) -> None:
+    def _complete(self, _chance: random.Random, row: Row) -> None:
         self._save(row, status="completed", **write.stamp("date_completed", self.world.clock.now()))
 
-    def _delete(self, chance: random.Random, row: Row) -> None:
+    def _delete(self, _chance: random.Random, row: Row) -> None:
         self._of(row).remove(row.key)
 
-    def _delete_product(self, chance: random.Random, row: Row) -> None:
+    def _delete_product(self, _chance: random.Random, row: Row) -> None:
         """Delete for good, with the variations; lines of old orders lose their product without a new stamp."""
         self.world["products"].remove(row.key)
         for variation in row.data["variations"]:
@@ -129,7 +129,7 @@ class Shop:
                 lines = [line | orphaned if line["product_id"] == row.data["id"] else line for line in lines]
                 self.world["orders"].amend(order.key, line_items=lines)
 
-    def _new_products(self, chance: random.Random, count: int) -> list[str]:
+    def _new_products(self, _chance: random.Random, count: int) -> list[str]:
         added = []
         for _ in range(count):
             article = self.catalogue.article(self.world.next_number("article"))
@@ -142,7 +142,7 @@ class Shop:
             added.append(row.key)
         return added
 
-    def _new_orders(self, chance: random.Random, count: int) -> list[str]:
+    def _new_orders(self, _chance: random.Random, count: int) -> list[str]:
         added = []
         for _ in range(count):
             sale = self.catalogue.sale("woocommerce", self.world.next_number("sale"))

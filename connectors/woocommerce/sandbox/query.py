@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from connectors.woocommerce.sandbox.products import SITE_ZONE
-from include.sandbox.answers import Refused, json_answer
+from include.sandbox.answers import RefusedError, json_answer
 from include.sandbox.world import Row
 
 PRODUCT_STATUSES = {"any", "draft", "pending", "private", "publish", "future", "trash"}
@@ -35,9 +35,9 @@ def error(code: str, message: str, status: int, **data: Any) -> Response:
     return json_answer({"code": code, "message": message, "data": {"status": status, **data}}, status)
 
 
-def invalid(name: str, reason: str) -> Refused:
+def invalid(name: str, reason: str) -> RefusedError:
     """Return the refusal of a parameter."""
-    return Refused(error("rest_invalid_param", f"Ongeldige parameter(s): {name}", 400, params={name: reason}))
+    return RefusedError(error("rest_invalid_param", f"Ongeldige parameter(s): {name}", 400, params={name: reason}))
 
 
 @dataclasses.dataclass(frozen=True)

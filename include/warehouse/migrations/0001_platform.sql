@@ -86,7 +86,7 @@ create table platform.pull_pages (
     pull_id    bigint not null references platform.pulls (id) on delete cascade,
     stream     text not null,
     page       integer not null,
-    keys       text[] not null,
+    keys       jsonb not null,
     landed_at  timestamptz not null default now(),
     primary key (pull_id, stream, page)
 );
@@ -101,9 +101,9 @@ create table platform.cursors (
     primary key (coupling_id, stream)
 );
 
--- Roots whose raw records changed and that no transform has taken yet.
+-- Roots whose raw records changed and that no transform has taken yet. Written for every new record and read whole
+-- by each transform, so it has no key and no index.
 create table platform.news (
-    id           bigint generated always as identity primary key,
     webshop_id   integer not null,
     coupling_id  integer not null,
     object       text not null,
@@ -111,7 +111,6 @@ create table platform.news (
     pull_id      bigint,
     created_at   timestamptz not null default now()
 );
-create index news_by_pull on platform.news (pull_id);
 
 -- The roots that the running transform works on; emptied when it succeeded.
 create table platform.transform_batch (

@@ -31,6 +31,7 @@ select
     case
         when deleted_at is not null then '{}'
         else problems || {{ problems([
+            ["length(remote_id) > 255", "blocked|remote_id|longer than 255"],
             ["part_remote_id is null", "blocked|part_product_id|missing"],
             ["part_remote_id = composed_remote_id", "blocked|part_product_id|part of itself"],
             ["part_quantity is null and cardinality(problems) = 0", "blocked|part_quantity|not a number"],

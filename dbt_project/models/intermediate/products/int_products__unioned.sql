@@ -51,6 +51,7 @@ select
     case
         when deleted_at is not null then '{}'
         else problems || {{ problems([
+            ["length(remote_id) > 255", "blocked|remote_id|longer than 255"],
             ["name is null and not 'waiting|name|waiting for parent' = any(problems)", "blocked|name|missing"],
             ["length(name) > 255", "warning|name|longer than 255, cut"],
             ["length(sku_code) > 255", "warning|sku_code|longer than 255, left out"],

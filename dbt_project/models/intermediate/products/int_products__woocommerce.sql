@@ -77,7 +77,7 @@ select
     both_kinds.sku as sku_code,
     both_kinds.remote_id as article_code,
     both_kinds.global_unique_id as ean_code,
-    both_kinds.price / (1 + settings.price_vat_rate / 100) as price,
+    round(both_kinds.price / (1 + settings.price_vat_rate / 100), 2) as price,
     both_kinds.is_untracked as unlimited_stock,
     case when not both_kinds.is_untracked then both_kinds.stock_quantity end as stock_level,
     case when both_kinds.is_published then 'enabled' else 'disabled' end as status,

@@ -9,9 +9,13 @@ joined as (
         settings.has_delivery_time,
         settings.has_preferred,
         settings.lot_size_source,
-        -- Exact's purchase price is per purchase unit, ours per piece (B10); a factor that is absent or below one is one.
+        -- Exact's purchase price is per purchase unit, ours per piece (B10); an absent factor is one.
         case settings.price_source
-            when 'default' then supplier_items.purchase_price / greatest(coalesce(supplier_items.purchase_unit_factor, 1), 1)
+            when 'default' then round(
+                supplier_items.purchase_price
+                / case when supplier_items.purchase_unit_factor > 0 then supplier_items.purchase_unit_factor else 1 end,
+                2
+            )
             when 'product_cost' then items.cost_price_standard
         end as price
     from supplier_items

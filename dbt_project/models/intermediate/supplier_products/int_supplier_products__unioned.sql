@@ -44,6 +44,7 @@ select
     case
         when deleted_at is not null then '{}'
         else problems || {{ problems([
+            ["length(remote_id) > 255", "blocked|remote_id|longer than 255"],
             ["product_remote_id is null", "blocked|product_id|missing"],
             ["supplier_remote_id is null", "blocked|supplier_id|missing"],
             ["length(name) > 255", "warning|name|longer than 255, cut"],

@@ -49,6 +49,7 @@ select
     case
         when deleted_at is not null then '{}'
         else problems || {{ problems([
+            ["length(remote_id) > 255", "blocked|remote_id|longer than 255"],
             ["length(name) > 255", "warning|name|longer than 255, cut"],
             ["cardinality(emails) > cardinality(valid_emails)", "warning|emails|not an e-mail address, left out"],
             ["floor(delivery_time) > 365", "warning|delivery_time|longer than 365 days, set to 365"],

@@ -6,6 +6,8 @@
     'suppliers': ref('int_suppliers__consolidated'),
     'supplier_products': ref('int_supplier_products__consolidated'),
     'product_compositions': ref('int_product_compositions__consolidated'),
+    'sell_orders': ref('int_sell_orders__consolidated'),
+    'sell_order_lines': ref('int_sell_order_lines__matched'),
 } %}
 
 with found as (

@@ -1,0 +1,36 @@
+-- The items of the order details, one row each, typed; orders and lines are both made of them.
+with details as (
+    select * from {{ news('sell_orders', ref('stg_bol_com__order_details')) }} as landed
+)
+
+select
+    details.webshop_id,
+    details.coupling_id,
+    details.record_key as order_remote_id,
+    details.root_key,
+    details.gone_at,
+    item.position,
+    {{ filled('doc."orderItemId"') }} as item_remote_id,
+    {{ filled("doc.product ->> 'ean'") }} as ean,
+    {{ filled("doc.offer ->> 'reference'") }} as reference,
+    upper(doc.fulfilment ->> 'method') as method,
+    {{ number('doc.quantity') }} as quantity,
+    coalesce({{ number('doc."quantityShipped"') }}, 0) as quantity_shipped,
+    coalesce({{ number('doc."quantityCancelled"') }}, 0) as quantity_cancelled,
+    coalesce({{ flag('doc."cancellationRequest"') }}, false) as is_cancellation_requested,
+    {{ number('doc."unitPrice"') }} as unit_price,
+    {{ moment('doc."latestChangedDateTime"') }} as changed_at
+from details
+cross join lateral jsonb_path_query(details.order_items, '$[*] ? (@.type() == "object")') with ordinality as item (line, position)
+cross join lateral jsonb_to_record(item.line) as doc (
+    "orderItemId" text,
+    product jsonb,
+    offer jsonb,
+    fulfilment jsonb,
+    quantity text,
+    "quantityShipped" text,
+    "quantityCancelled" text,
+    "cancellationRequest" text,
+    "unitPrice" text,
+    "latestChangedDateTime" text
+)

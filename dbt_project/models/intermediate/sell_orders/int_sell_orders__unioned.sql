@@ -1,0 +1,43 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_changed',
+    on_schema_change='append_new_columns',
+    full_refresh=false,
+    meta={'object': 'sell_orders'},
+    indexes=[
+        {'columns': ['coupling_id', 'remote_id'], 'unique': true},
+        {'columns': ['coupling_id', 'root_key']},
+    ]
+) }}
+
+{% set columns = 'webshop_id, coupling_id, remote_id, root_key, placed, completed, is_in_scope, created_at, updated_at, deleted_at, problems' %}
+
+with mapped as (
+    select {{ columns }} from {{ ref('int_sell_orders__exact_online') }}
+    union all
+    select {{ columns }} from {{ ref('int_sell_orders__woocommerce') }}
+    union all
+    select {{ columns }} from {{ ref('int_sell_orders__bol_com') }}
+)
+
+-- Problems of an order out of scope are told once it comes into scope.
+select
+    webshop_id,
+    coupling_id,
+    remote_id,
+    root_key,
+    placed,
+    completed,
+    coalesce(is_in_scope, false) as is_in_scope,
+    created_at,
+    updated_at,
+    deleted_at,
+    case
+        when deleted_at is not null or is_in_scope is not true then '{}'
+        else problems || {{ problems([
+            ["length(remote_id) > 255", "blocked|remote_id|longer than 255"],
+            ["placed is null and cardinality(problems) = 0", "blocked|placed|missing"],
+            ["placed < '1990-01-01' or placed >= '2900-01-01'", "blocked|placed|no real date"],
+        ]) }}
+    end as problems
+from mapped

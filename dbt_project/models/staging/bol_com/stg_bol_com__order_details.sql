@@ -1,0 +1,18 @@
+with source as (
+    select * from {{ source('bol_com', 'order_details') }} where superseded_at is null
+)
+
+select
+    source.webshop_id,
+    source.coupling_id,
+    source.record_key,
+    source.root_key,
+    source.gone_at,
+    source.landed_at,
+    doc."orderItems" as order_items,
+    {{ moment('doc."orderPlacedDateTime"') }} as placed_at
+from source
+cross join lateral jsonb_to_record(source.payload) as doc (
+    "orderPlacedDateTime" text,
+    "orderItems" jsonb
+)

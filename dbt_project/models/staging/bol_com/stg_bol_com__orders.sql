@@ -1,0 +1,16 @@
+with source as (
+    select * from {{ source('bol_com', 'orders') }} where superseded_at is null
+)
+
+select
+    source.webshop_id,
+    source.coupling_id,
+    source.record_key,
+    source.root_key,
+    source.gone_at,
+    source.landed_at,
+    {{ moment('doc."orderPlacedDateTime"') }} as placed_at
+from source
+cross join lateral jsonb_to_record(source.payload) as doc (
+    "orderPlacedDateTime" text
+)

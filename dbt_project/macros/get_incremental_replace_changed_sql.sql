@@ -34,4 +34,5 @@
             from {{ rows }} as mapped
             where mapped.coupling_id = stored.coupling_id and mapped.remote_id = stored.remote_id
         );
+    select platform.analyze_grown('{{ target }}'::regclass);
 {%- endmacro %}

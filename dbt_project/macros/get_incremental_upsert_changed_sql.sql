@@ -19,6 +19,7 @@
     {% if rules.get('pair') -%} {{ step_aside(target, rows, rules['pair']) }}; {%- endif %}
     {{ update_changed(target, rows, attributes, rules) }};
     {{ insert_new(target, rows, attributes, rules) }};
+    select platform.analyze_grown('{{ target }}'::regclass);
 {%- endmacro %}
 
 

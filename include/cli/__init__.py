@@ -1,0 +1,1 @@
+"""`./run cli`: what support and developers do from a shell. Runs without Airflow."""

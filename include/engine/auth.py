@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import requests
 
-from include.contract.errors import AuthRefused, LimitReached, RemoteDown, UnexpectedResponse
+from include.contract.errors import AuthRefused, LimitReached, Misconfigured, RemoteDown, UnexpectedResponse
 from include.engine.answers import waits_until
 from include.engine.ports import Credentials, Token, TokenStore
 from include.engine.redact import address, remote_words
@@ -49,7 +49,7 @@ class BasicAuth:
 
     def secrets(self) -> list[str]:
         """Return every secret in use."""
-        return [self._header.removeprefix("Basic "), self._credentials.password, self._credentials.login]
+        return [*_secrets_of(self._credentials), self._credentials.login]
 
 
 class TokenAuth:
@@ -76,9 +76,8 @@ class TokenAuth:
 
     def secrets(self) -> list[str]:
         """Return every secret in use."""
-        extra = [value for key, value in self._credentials.extra.items() if not key.endswith("_host")]
         token = [self._token.access, self._token.refresh] if self._token else []
-        return [self._credentials.password, *extra, _basic(self._credentials), *token, self._refused_access]
+        return [*_secrets_of(self._credentials), *token, self._refused_access]
 
     def _usable(self, token: Token) -> bool:
         early = timedelta(seconds=self._grant.early_seconds)
@@ -111,6 +110,11 @@ class TokenAuth:
                 answer = session.post(
                     self._url, data=form, headers=headers, timeout=_TIMEOUT, allow_redirects=False
                 )
+        except ValueError as error:
+            raise Misconfigured(
+                f"{address(self._url)} cannot be called: {type(error).__name__}",
+                next_step="Correct the host in the coupling's Airflow connection, trigger again.",
+            ) from None
         except requests.RequestException as error:
             raise RemoteDown(f"{address(self._url)} gave no token: {type(error).__name__}") from None
         where = f"{address(self._url)} answered {answer.status_code}"
@@ -152,6 +156,11 @@ def make_auth(
     if isinstance(grant, spec.Basic):
         return BasicAuth(credentials)
     return TokenAuth(grant, fill(grant.token_url), credentials, store)
+
+
+def _secrets_of(credentials: Credentials) -> list[str]:
+    extra = [value for key, value in credentials.extra.items() if not key.endswith("_url")]
+    return [credentials.password, _basic(credentials), *extra]
 
 
 def _basic(credentials: Credentials) -> str:

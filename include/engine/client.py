@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -21,6 +22,8 @@ from include.engine.redact import address
 from include.engine.template import fill
 from include.spec import manifest as spec
 
+# Its debug lines hold whole addresses, and a query may hold a secret.
+logging.getLogger("urllib3").setLevel(logging.INFO)
 SHORT_WAIT_SECONDS = 20
 _TRIES = 4
 
@@ -66,7 +69,7 @@ class Client:
         self.requests = 0
         self._retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(TryAgain),
-            wait=tenacity.wait_exponential_jitter(initial=0.5, max=10),
+            wait=tenacity.wait_exponential_jitter(multiplier=0.5, max=10),
             stop=tenacity.stop_after_attempt(_TRIES),
             sleep=sleep,
             reraise=True,
@@ -97,8 +100,13 @@ class Client:
             return self._base + path
         # A next link is followed as it is, but never with our token to another host, nor in clear text: a shop behind
         # a proxy often names itself http://.
-        link, base = urlsplit(path), urlsplit(self._base)
-        if (link.hostname, link.port or base.port) != (base.hostname, base.port) or "@" in link.netloc:
+        base = urlsplit(self._base)
+        try:
+            link = urlsplit(path)
+            same = (link.hostname, link.port or base.port) == (base.hostname, base.port) and "@" not in link.netloc
+        except ValueError:
+            raise UnexpectedResponse(f"{address(self._base)} names a next page that is no address") from None
+        if not same:
             raise UnexpectedResponse(f"{address(self._base)} names a next page on another host: {address(path)}")
         return link._replace(scheme=base.scheme, netloc=base.netloc).geturl()
 
@@ -159,4 +167,4 @@ class Client:
 def _connection_values(credentials: Credentials) -> dict[str, str]:
     """Return what a manifest may name of a connection: its host and extras that are addresses, no secret."""
     values = {"connection.host": credentials.host.rstrip("/")}
-    return values | {f"connection.{key}": value for key, value in credentials.extra.items() if key.endswith("_host")}
+    return values | {f"connection.{key}": value for key, value in credentials.extra.items() if key.endswith("_url")}

@@ -30,7 +30,7 @@ def _forms(secret: str) -> set[str]:
     """Return the ways in which a remote may write a secret back: plain, in an address, in JSON, in HTML."""
     in_json = json.dumps(secret)[1:-1]
     spaced = _SPACE.sub(" ", secret)
-    return {secret, spaced, quote(secret, safe=""), quote_plus(secret), in_json, in_json.replace("/", "\\/"), escape(secret)}
+    return {secret, spaced, quote(secret), quote(secret, safe=""), quote_plus(secret), in_json, in_json.replace("/", "\\/"), escape(secret)}
 
 
 def address(url: str) -> str:

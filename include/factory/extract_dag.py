@@ -7,7 +7,6 @@ from typing import Any
 
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, CronTriggerTimetable, MultipleCronTriggerTimetable, Param
-from pendulum import datetime
 
 from include.factory.description import describe
 from include.spec.load import CouplingConfig
@@ -21,7 +20,6 @@ AFTER = {
     "buy_orders": ("suppliers", "products"),
     "receipt_lines": ("buy_orders",),
 }
-_START = datetime(2024, 1, 1)
 # Runs of one coupling may overlap: a lock per object keeps them apart, so a long pull-all delays no other object.
 _MAX_ACTIVE_RUNS = 16
 
@@ -34,7 +32,7 @@ def extract_dag(config: CouplingConfig, configs: Path) -> DAG:
         description=f"Pulls {', '.join(config.objects)} from {config.manifest.title} for {config.webshop.title}",
         doc_md=describe(config),
         schedule=_timetable(config),
-        start_date=_START,
+        # No start date: a schedule that is switched on waits for its next time instead of running at once.
         catchup=False,
         max_active_runs=_MAX_ACTIVE_RUNS,
         is_paused_upon_creation=True,

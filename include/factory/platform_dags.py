@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable
-from pendulum import datetime
 
 from include.tasks.pull_operator import LANDED
 from include.tasks.transform_operator import TransformOperator
@@ -23,7 +22,6 @@ def build_platform_dags() -> dict[str, DAG]:
         dag_display_name="Transform – map what landed",
         doc_md=_TRANSFORM_DOC,
         schedule=AssetOrTimeSchedule(timetable=CronTriggerTimetable("*/15 * * * *", timezone="UTC"), assets=[LANDED]),
-        start_date=datetime(2024, 1, 1),
         catchup=False,
         max_active_runs=1,
         is_paused_upon_creation=False,

@@ -10,7 +10,15 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from include.spec.coupling import Webshop
-from include.spec.load import CONFIGS, CONNECTORS, CouplingConfig, coupling_files, load_all
+from include.spec.load import (
+    CONFIGS,
+    CONNECTORS,
+    CouplingConfig,
+    connector_names,
+    coupling_files,
+    load_all,
+    load_manifest,
+)
 from include.spec.manifest import Manifest
 from include.spec.problems import Problem
 from include.warehouse import registry
@@ -18,7 +26,12 @@ from include.warehouse.registry import CouplingRow, coupling_id
 
 
 def deploy_configs(connection: psycopg.Connection, configs: Path = CONFIGS, connectors: Path = CONNECTORS) -> list[Problem]:
-    """Register every readable coupling; return the problems of the others, which stay as they were registered."""
+    """Make the landing tables of every connector, register every readable coupling; return the problems of the others.
+
+    A coupling whose file is broken stays as it was registered; one without a file becomes inactive.
+    """
+    for name in connector_names(connectors):
+        _create_streams(connection, load_manifest(name, connectors))
     found, problems = load_all(configs, connectors)
     changed = registry.register(connection, [row_of(config) for config in found])
     broken = {file.rpartition(".")[0].replace("/", "__") for file in coupling_files(configs)}
@@ -43,8 +56,14 @@ def ensure_registered(connection: psycopg.Connection, config: CouplingConfig) ->
     """Register one coupling where the warehouse does not know it, or knows it with other settings."""
     row = connection.execute("select config_hash from platform.couplings where name = %s", [config.name]).fetchone()
     if row is None or row[0] != config.config_hash:
+        _create_streams(connection, config.manifest)
         if registry.register(connection, [row_of(config)]):
             replay(connection, config.name, config.manifest)
+
+
+def _create_streams(connection: psycopg.Connection, manifest: Manifest) -> None:
+    rooted = {name: stream.root is not None for name, stream in manifest.streams.items()}
+    registry.create_streams(connection, manifest.connector, rooted)
 
 
 def fingerprint(configs: Path, connectors: Path) -> str:
@@ -77,7 +96,6 @@ def row_of(config: CouplingConfig) -> CouplingRow:
         settings=config.settings,
         config_hash=config.config_hash,
         active=config.enabled,
-        streams=tuple((name, stream.root is not None) for name, stream in config.manifest.streams.items()),
         owned=_owned(config.webshop, config),
     )
 

@@ -12,7 +12,7 @@ from include.contract.errors import Misconfigured
 from include.engine.ports import Credentials
 from include.spec.load import CouplingConfig
 from include.sync.pull import Platform
-from include.warehouse.connection import connector
+from include.warehouse.connection import connector, dsn_from_environment
 from include.warehouse.secrets import Vault
 
 WAREHOUSE = "warehouse"
@@ -20,15 +20,15 @@ WAREHOUSE = "warehouse"
 
 def platform(application: str) -> Platform:
     """Return the platform on the warehouse that the Airflow connection `warehouse` names."""
-    hook = PostgresHook(postgres_conn_id=WAREHOUSE)
-    uri = hook.get_uri().replace("postgresql+psycopg2://", "postgresql://", 1)
-    return Platform(connector(uri, application), Vault.from_environment())
+    warehouse_environment()
+    return Platform(connector(dsn_from_environment(), application), Vault.from_environment())
 
 
-def dbt_environment() -> None:
-    """Tell dbt, which knows no Airflow connections, where the warehouse is."""
+def warehouse_environment() -> None:
+    """Tell libpq and dbt, which know no Airflow connections, where the warehouse is."""
     found = PostgresHook(postgres_conn_id=WAREHOUSE).get_connection(WAREHOUSE)
-    os.environ |= {
+    options = {f"PG{name.upper()}": str(value) for name, value in found.extra_dejson.items() if name.startswith("ssl")}
+    os.environ |= options | {
         "WAREHOUSE_HOST": str(found.host),
         "WAREHOUSE_PORT": str(found.port or 5432),
         "WAREHOUSE_USER": str(found.login),

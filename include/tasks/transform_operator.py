@@ -11,7 +11,7 @@ from include.sync.configs import deploy_if_changed
 from include.sync.dbt import Dbt
 from include.sync.transform import transform
 from include.tasks.failure import RetryByKind, tell_reason
-from include.tasks.platform import dbt_environment, platform
+from include.tasks.platform import platform
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,6 @@ class TransformOperator(BaseOperator):
         here = platform("transform")
         with here.connect() as connection:
             deploy_if_changed(connection)
-        dbt_environment()
         done = transform(here.connect, Dbt().transform)
         for change in done.changes:
             log.info(

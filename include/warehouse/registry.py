@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import psycopg
@@ -26,8 +27,6 @@ class CouplingRow:
     settings: dict[str, Any]
     config_hash: str
     active: bool
-    streams: tuple[tuple[str, bool], ...]
-    """Streams to land, each with whether its records belong to another record."""
     owned: tuple[tuple[str, int], ...]
     """Objects that the coupling brings, each with its priority (1 wins)."""
 
@@ -40,6 +39,12 @@ def register(connection: psycopg.Connection, rows: list[CouplingRow]) -> list[st
             if _register(connection, row):
                 changed.append(row.name)
     return changed
+
+
+def create_streams(connection: psycopg.Connection, connector: str, streams: Mapping[str, bool]) -> None:
+    """Make the landing tables of a connector; `streams` says of each whether its records belong to another record."""
+    for stream, rooted in streams.items():
+        connection.execute("select platform.create_stream(%s, %s, %s)", [connector, stream, rooted])
 
 
 def _register(connection: psycopg.Connection, row: CouplingRow) -> bool:
@@ -61,8 +66,6 @@ def _register(connection: psycopg.Connection, row: CouplingRow) -> bool:
         [webshop_id, row.name, row.connector, row.title, row.role, row.match_key, Jsonb(row.settings), row.config_hash,
          row.active],
     )  # fmt: skip
-    for stream, rooted in row.streams:
-        connection.execute("select platform.create_stream(%s, %s, %s)", [row.connector, stream, rooted])
     connection.execute("delete from platform.ownership where coupling_id = %s", [coupling_id])
     for name, priority in row.owned:
         connection.execute(

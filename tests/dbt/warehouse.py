@@ -1,6 +1,7 @@
 """A warehouse for the tests of the dbt project: lands records and runs the transform the way the platform does."""
 
 import json
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -96,15 +97,19 @@ class Warehouse:
         supersede = sql.SQL(
             "update {} set superseded_at = now() where coupling_id = %s and record_key = %s and superseded_at is null"
         )
-        insert = sql.SQL(
-            """insert into {} (webshop_id, coupling_id, record_key, root_key, payload, payload_hash)
-               values (%s, %s, %s, %s, %s::jsonb, md5(%s)::uuid)"""
-        )
         body = json.dumps(payload)
+        values: Row = {"webshop_id": coupling.webshop_id, "coupling_id": coupling.id, "record_key": key, "payload": body}
+        values["payload_hash"] = uuid.uuid5(uuid.NAMESPACE_OID, body)
+        if root is not None:
+            values["root_key"] = root
+        insert = sql.SQL("insert into {} ({}) values ({})").format(
+            table,
+            sql.SQL(", ").join(map(sql.Identifier, values)),
+            sql.SQL(", ").join(map(sql.Placeholder, values)),
+        )
         with self.connection.transaction():
             self.connection.execute(supersede.format(table), where)
-            values = (coupling.webshop_id, coupling.id, key, root or key, body, body)
-            self.connection.execute(insert.format(table), values)
+            self.connection.execute(insert, values)
             self.tell(coupling, stream, root or key)
 
     def gone(self, coupling: Coupling, stream: str, key: str, root: str | None = None) -> None:

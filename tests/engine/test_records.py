@@ -10,10 +10,11 @@ import pytest
 from include.contract.errors import UnexpectedResponse
 from include.engine.records import BadRecord, Record, RecordShape, as_order, reader, split, text_at
 
+BY_ID = RecordShape(("id",))
 WHERE = "shop.nl/api/items"
 
 
-def read_one(text: str | bytes, shape: RecordShape = RecordShape(("id",)), parent: str | None = None) -> Record | BadRecord:
+def read_one(text: str | bytes, shape: RecordShape = BY_ID, parent: str | None = None) -> Record | BadRecord:
     raw = msgspec.Raw(text if isinstance(text, bytes) else text.encode())
     records, bad = reader(shape)([raw], parent)
     assert len(records) + len(bad) == 1
@@ -55,7 +56,20 @@ def test_key_as_the_remote_writes_it(value: str, key: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["null", '""', '"   "', '"NaN"', '"nan"', '"null"', '"None"', "true", "[1]", '{"a":1}', f'"{"x" * 300}"', '"a\\u0000b"'],
+    [
+        "null",
+        '""',
+        '"   "',
+        '"NaN"',
+        '"nan"',
+        '"null"',
+        '"None"',
+        "true",
+        "[1]",
+        '{"a":1}',
+        f'"{"x" * 300}"',
+        '"a\\u0000b"',
+    ],
 )
 def test_record_without_a_key_is_set_aside_whole(value: str) -> None:
     text = f'{{"id": {value}, "name": "kept"}}'
@@ -161,13 +175,24 @@ def test_shapes_of_an_odata_answer(body: Any, count: int) -> None:
 @pytest.mark.requirement("R16")
 @pytest.mark.parametrize(
     "body",
-    [b"", b"  ", b"<html>Maintenance</html>", b"null", b"5", b'"ok"', b"true", b'{"a":1', b'[{"id":1}', b'[{"id":1}] <br>'],
+    [
+        b"",
+        b"  ",
+        b"<html>Maintenance</html>",
+        b"null",
+        b"5",
+        b'"ok"',
+        b"true",
+        b'{"a":1',
+        b'[{"id":1}',
+        b'[{"id":1}] <br>',
+    ],
 )
 @pytest.mark.parametrize("path", ["", "orders", "d.results"])
 def test_what_is_no_list_of_records_is_never_an_empty_one(body: bytes, path: str) -> None:
     """Taken for an empty last page it would end a pull of everything, and what it did not see would be deleted."""
     for may_lack in (False, True):
-        with pytest.raises(UnexpectedResponse, match="shop.nl/api/items answered"):
+        with pytest.raises(UnexpectedResponse, match=r"shop.nl/api/items answered"):
             split(body, [path], WHERE, may_lack=may_lack)
 
 
@@ -185,7 +210,9 @@ def test_empty_mapping_ends_only_where_the_endpoint_ends_so() -> None:
         split(b"{}", ["orders"], WHERE)
 
 
-@pytest.mark.parametrize(("body", "text"), [(b'{"d":{"n":"x"}}', "x"), (b'{"d":{"n":null}}', None), (b'{"d":[]}', None)])
+@pytest.mark.parametrize(
+    ("body", "text"), [(b'{"d":{"n":"x"}}', "x"), (b'{"d":{"n":null}}', None), (b'{"d":[]}', None)]
+)
 def test_text_at(body: bytes, text: str | None) -> None:
     assert text_at(body, "d.n", WHERE) == text
 

@@ -1,5 +1,0 @@
-{% macro analyze_batch() -%}
-    {%- if execute and flags.WHICH in ('run', 'build') -%}
-        analyze platform.transform_batch
-    {%- endif -%}
-{%- endmacro %}

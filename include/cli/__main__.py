@@ -1,0 +1,33 @@
+"""`./run cli <command>`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+
+from include.cli import check, operate
+from include.contract.errors import SyncError
+
+_HELP = "The platform's command line."
+
+
+def main(arguments: list[str]) -> int:
+    """Run a command; an error of the tree becomes its sentence and next step, and exit code 1."""
+    parser = argparse.ArgumentParser(prog="./run cli", description=_HELP)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    check.add(commands)
+    operate.add(commands)
+    chosen = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    try:
+        code: int = chosen.run(chosen)
+        return code
+    except SyncError as error:
+        for line in error.reason.lines():
+            print(line, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

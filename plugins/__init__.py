@@ -1,1 +1,1 @@
-"""Airflow plugins. None yet; anything importable that is no plugin belongs into include/ (Airflow runs every file here)."""
+"""Airflow plugins: none yet. Airflow runs every file here, so what is no plugin belongs into include/."""

@@ -1,1 +1,1 @@
-"""Benchmarks: each one beside a floor measured in the same run, so that the ratio holds when the machine's speed does not."""
+"""Benchmarks, each beside a floor of the same run: the ratio holds when the machine's speed does not."""

@@ -35,7 +35,7 @@ _ROUNDS = 5
 
 
 def config(size: int, total: int) -> CouplingConfig:
-    """Return a coupling to the benchmark's remote, with the traits of a real one: root, order, snapshot deletions."""
+    """Return a coupling to the benchmark's remote, with the traits of a real one: order, snapshot deletions."""
     paging = PageNumber(
         type="page_number", size_param="per_page", size=size, pages_header="X-WP-TotalPages", total_header="X-WP-Total",
         end="header",
@@ -53,8 +53,8 @@ def config(size: int, total: int) -> CouplingConfig:
     )
     webshop = Webshop(webshop="bench", title="Benchmark", time_zone="UTC", owners={})
     return CouplingConfig(
-        name="bench__bench", title="Benchmark", file="bench/bench.yaml", webshop=webshop, manifest=manifest, role="primary",
-        match_key=None, owner="bench", enabled=True, objects=("products",), plans=(), settings={},
+        name="bench__bench", title="Benchmark", file="bench/bench.yaml", webshop=webshop, manifest=manifest,
+        role="primary", match_key=None, owner="bench", enabled=True, objects=("products",), plans=(), settings={},
     )  # fmt: skip
 
 
@@ -65,7 +65,9 @@ def floor(address: str, dsn: str, size: int, total: int) -> float:
         begun = time.perf_counter()
         with requests.Session() as session, connection.cursor() as cursor:
             for number in range(1, -(-total // size) + 1):
-                answer = session.get(f"{address}/{total}", params={"page": str(number), "per_page": str(size)}, timeout=30)
+                answer = session.get(
+                    f"{address}/{total}", params={"page": str(number), "per_page": str(size)}, timeout=30
+                )
                 with cursor.copy("copy bench_floor (payload) from stdin") as copy:
                     for record in answer.json():
                         copy.write_row([json.dumps(record)])
@@ -88,7 +90,9 @@ def prepared(dsn: str, size: int, total: int) -> tuple[Platform, CouplingConfig]
 def pulled(address: str, platform: Platform, coupling: CouplingConfig) -> tuple[Pulled, float]:
     """Pull everything; return the result and the seconds."""
     begun = time.perf_counter()
-    done = pull(platform, coupling, Wish(coupling.name, "products", "all"), Credentials(coupling.name, address, "a", "b"))
+    done = pull(
+        platform, coupling, Wish(coupling.name, "products", "all"), Credentials(coupling.name, address, "a", "b")
+    )
     return done, time.perf_counter() - begun
 
 
@@ -124,12 +128,15 @@ def repull_unchanged(dsn: str) -> Result:
 def _rate(ours: list[float], floors: list[float]) -> Result:
     ratio = statistics.median(floor_ / our for our, floor_ in zip(ours, floors, strict=True))
     return Result(
-        value=RECORDS / statistics.median(ours), unit="records/s", floor=RECORDS / statistics.median(floors), ratio=ratio
+        value=RECORDS / statistics.median(ours),
+        unit="records/s",
+        floor=RECORDS / statistics.median(floors),
+        ratio=ratio,
     )
 
 
 def memory(dsn: str) -> Result:
-    """Peak memory of a pull of 200,000 records; the floor is the same pull of 10,000, ratio = how much more it takes."""
+    """Peak memory of a pull of 200,000 records; the floor is the same pull of 10,000, ratio = how often that."""
     with remote() as address:
         small, large = (_peak(address, dsn, total) for total in (10_000, 200_000))
     return Result(value=large, unit="MB", floor=small, ratio=large / small)

@@ -31,7 +31,9 @@ def main(arguments: list[str]) -> int:
     """Run the benchmarks on a PostgreSQL of their own, print a table, write {name: {value, unit, floor, ratio}}."""
     parser = argparse.ArgumentParser(prog="./run bench", description="Benchmarks, each beside a floor of the same run.")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
-    parser.add_argument("--only", action="append", choices=sorted(BENCHMARKS), metavar="NAME", help=", ".join(BENCHMARKS))
+    parser.add_argument(
+        "--only", action="append", choices=sorted(BENCHMARKS), metavar="NAME", help=", ".join(BENCHMARKS)
+    )
     chosen = parser.parse_args(arguments)
     results: dict[str, Result] = {}
     with postgres.running(machine.test_cluster(machine.state())) as server:

@@ -1,4 +1,4 @@
-"""A remote that costs as little as possible: pages of 1 KB records, rendered from a template. Runs as a process."""
+"""A remote that costs as little as possible: pages of 1 KB records from a template. Runs as a process."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ import contextlib
 import multiprocessing
 import socket
 import time
-import urllib.request
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qs
 
+import requests
 import uvicorn
 
 _FILLER = "x" * 700
 _RECORD = (
-    '{"id":%d,"date_modified_gmt":"2026-05-20T08:00:00","sku":"SKU-%d","name":"Oak chair \\"%d\\" \\u20ac","price":"89.95",'
+    '{"id":%d,"date_modified_gmt":"2026-05-20T08:00:00","sku":"SKU-%d","name":"Oak chair \\"%d\\" \\u20ac",'
+    '"price":"89.95",'
     '"stock_quantity":37,"status":"publish","manage_stock":true,"weight":"4.5","tags":["a","b"],"meta":{"note":"'
     + _FILLER
     + '"},"changed":%d}'
@@ -28,7 +29,9 @@ def page(first: int, last: int, version: int = 0) -> bytes:
     return ("[" + ",".join(_RECORD % (n, n, n, version) for n in range(first, last)) + "]").encode()
 
 
-async def _app(scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]) -> None:
+async def _app(
+    scope: dict[str, Any], _receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
+) -> None:
     if scope["type"] != "http":
         return
     query = {key: int(values[0]) for key, values in parse_qs(scope["query_string"].decode()).items()}
@@ -66,9 +69,9 @@ def _wait(url: str) -> None:
     deadline = time.monotonic() + 30
     while True:
         try:
-            with urllib.request.urlopen(url, timeout=1):
+            if requests.get(url, timeout=1).ok:
                 return
-        except OSError:
+        except requests.RequestException:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.05)

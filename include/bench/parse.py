@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 import os
 import statistics
@@ -10,7 +11,14 @@ import time
 from pathlib import Path
 
 from include.bench.result import Result
+from include.factory.stubs import render
 
+_LOADED = (
+    "airflow.providers.http.hooks.http",
+    "airflow.providers.postgres.hooks.postgres",
+    "airflow.providers.standard.operators.empty",
+    "airflow.sdk",
+)
 _WEBSHOP = """webshop: {name}
 title: Webshop {name}
 time_zone: Europe/Amsterdam
@@ -36,7 +44,7 @@ for n in range({count}):
 
 
 def dag_parse(count: int) -> Result:
-    """Seconds to read `count` generated couplings with Airflow's DagBag; the floor is a loop making as many plain DAGs."""
+    """Seconds to read `count` generated couplings with Airflow's DagBag; the floor: a loop making as many plain DAGs."""
     with tempfile.TemporaryDirectory() as folder:
         ours, plain = _folders(Path(folder), count)
         seconds, found = _alone(_read, str(ours))
@@ -47,7 +55,7 @@ def dag_parse(count: int) -> Result:
 
 
 def task_parse(count: int) -> Result:
-    """Milliseconds that a task process takes to find its DAG among `count`; the floor is a DAG file with one plain DAG."""
+    """Milliseconds that a task process takes to find its DAG among `count`; the floor: a file with one plain DAG."""
     with tempfile.TemporaryDirectory() as folder:
         ours, plain = _folders(Path(folder), count)
         (plain / "plain.py").write_text(_PLAIN.format(count=1))
@@ -60,8 +68,6 @@ def task_parse(count: int) -> Result:
 
 def _folders(folder: Path, count: int) -> tuple[Path, Path]:
     """Write `count` couplings, their generated DAG files, and the floor's file; return the two DAG folders."""
-    from include.factory.stubs import render
-
     configs, ours, plain = folder / "dag_configs", folder / "couplings", folder / "plain"
     for place in (configs, ours, plain):
         place.mkdir()
@@ -87,17 +93,13 @@ def _read(place: str) -> tuple[float, int]:
     """Return the seconds that Airflow takes to read the DAGs in `place`, without its own imports, and their number."""
     with tempfile.TemporaryDirectory() as home:
         os.environ |= {"AIRFLOW_HOME": home, "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
-        from airflow.dag_processing.dagbag import DagBag
-
-        # What every Airflow process has loaded before it reads the first DAG file.
-        import airflow.providers.http.hooks.http
-        import airflow.providers.postgres.hooks.postgres
-        import airflow.providers.standard.operators.empty
-        import airflow.sdk  # noqa: F401
-
+        # Only now, when AIRFLOW_HOME is set; and first what each Airflow process has loaded before it reads a DAG file.
+        for name in _LOADED:
+            importlib.import_module(name)
+        bags = importlib.import_module("airflow.dag_processing.dagbag")
         folder = Path(place) if Path(place).is_dir() else Path(place).parent
         begun = time.perf_counter()
-        bag = DagBag(place, bundle_path=folder, bundle_name="bench")
+        bag = bags.DagBag(place, bundle_path=folder, bundle_name="bench")
         seconds = time.perf_counter() - begun
         if bag.import_errors:
             raise RuntimeError(f"import errors: {bag.import_errors}")

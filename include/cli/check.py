@@ -1,4 +1,4 @@
-"""`check`: is every YAML file right?"""
+"""`check`: tells whether every YAML file is right."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from include.spec.problems import ConfigError, Problem
 
 def add(commands: Any) -> None:
     """Add the command."""
-    parser = commands.add_parser("check", help="check every manifest and coupling; prints file, line, key and what to write")
+    parser = commands.add_parser(
+        "check", help="check every manifest and coupling; prints file, line, key and what to write"
+    )
     parser.add_argument("--configs", type=Path, default=CONFIGS, help="folder of the couplings (dag_configs)")
     parser.set_defaults(run=run)
 

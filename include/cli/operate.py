@@ -24,7 +24,9 @@ from include.warehouse.secrets import Vault
 
 def add(commands: Any) -> None:
     """Add the commands."""
-    parser = commands.add_parser("deploy", help="bring the warehouse to what this checkout says: schema, couplings, mappings")
+    parser = commands.add_parser(
+        "deploy", help="bring the warehouse to what this checkout says: schema, couplings, mappings"
+    )
     parser.set_defaults(run=_deploy)
     parser = commands.add_parser("pull", help="pull an object of a coupling (credentials from AIRFLOW_CONN_<COUPLING>)")
     parser.add_argument("coupling", help="e.g. velodrome__woocommerce")
@@ -69,11 +71,13 @@ def _pull(chosen: argparse.Namespace) -> int:
 
 
 def credentials(coupling: str) -> Credentials:
-    """Read a coupling's credentials from AIRFLOW_CONN_<COUPLING>, as JSON or as address, the forms that Airflow knows."""
+    """Read a coupling's credentials from AIRFLOW_CONN_<COUPLING>: JSON or address, the forms that Airflow knows."""
     variable = f"AIRFLOW_CONN_{coupling.upper()}"
     text = os.environ.get(variable, "")
     if not text:
-        raise Misconfigured(f"the environment variable {variable} is not set", next_step="Trigger the DAG in Airflow instead.")
+        raise Misconfigured(
+            f"the environment variable {variable} is not set", next_step="Trigger the DAG in Airflow instead."
+        )
     if text.lstrip().startswith("{"):
         held = json.loads(text)
         extra = held.get("extra") or {}
@@ -94,8 +98,8 @@ def _status(chosen: argparse.Namespace) -> int:
     with _platform("cli status").connect() as connection:
         for found in progress(connection, chosen.coupling, 30):
             when = f"{found['started_at']:%Y-%m-%d %H:%M:%S}"
-            print(f"{when}  {found['coupling']:<28} {found['object']:<22} {found['mode']:<8} {found['outcome'] or 'open':<10}"
-                  f" {found['records']:>8} records {found['new']:>7} new {found['changed']:>6} changed"
+            print(f"{when}  {found['coupling']:<28} {found['object']:<22} {found['mode']:<8}"
+                  f" {found['outcome'] or 'open':<10} {found['records']:>8} records {found['new']:>7} new {found['changed']:>6} changed"
                   f" {found['gone']:>5} gone")  # fmt: skip
             if found["error_text"]:
                 print(f"    {found['error_class']}: {found['error_text']}\n    next step: {found['next_step']}")

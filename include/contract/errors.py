@@ -60,7 +60,7 @@ class SyncError(Exception):
         return Reason(self.error_class, self.what, self.acts, self.next_step)
 
 
-class AskPerson(SyncError):
+class AskPerson(SyncError):  # noqa: N818 - named for what the caller does
     """Stop: nothing changes until a person acts."""
 
     acts = SUPPORT
@@ -88,7 +88,7 @@ class ApprovalNeeded(AskPerson):
     next_step = "Compare with the remote system; approve or pull all again."
 
 
-class Wait(SyncError):
+class Wait(SyncError):  # noqa: N818
     """Try again at `until` (aware, UTC); waiting uses up no try."""
 
     acts = NOBODY
@@ -105,7 +105,7 @@ class LimitReached(Wait):
     next_step = "The pull goes on by itself when the limit resets."
 
 
-class TryAgain(SyncError):
+class TryAgain(SyncError):  # noqa: N818
     """Transient: the same call may succeed soon."""
 
     acts = NOBODY
@@ -135,7 +135,7 @@ class WarehouseDown(TryAgain):
     next_step = "The pull goes on by itself when PostgreSQL is back; if not, tell operations."
 
 
-class GiveUp(SyncError):
+class GiveUp(SyncError):  # noqa: N818
     """Trying the same again cannot help."""
 
 

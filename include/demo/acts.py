@@ -39,7 +39,9 @@ class Stage:
         self._watch = watch
         self.checks = Checks()
 
-    def pull(self, mode: str, objects: Callable[[CouplingConfig], list[str]] = lambda config: list(config.objects)) -> None:
+    def pull(
+        self, mode: str, objects: Callable[[CouplingConfig], list[str]] = lambda config: list(config.objects)
+    ) -> None:
         """Trigger every coupling through Airflow, show progress, wait for the pulls and for the transform of their news."""
         progress = Progress(self.connection)
         runs = {
@@ -49,10 +51,15 @@ class Stage:
             for config in self.couplings
             if objects(config)
         }
-        self._wait(progress, lambda: all(self.airflow.run_state(dag, run) in ("success", "failed") for dag, run in runs.items()))
+        self._wait(
+            progress,
+            lambda: all(self.airflow.run_state(dag, run) in ("success", "failed") for dag, run in runs.items()),
+        )
         states = {dag: self.airflow.run_state(dag, run) for dag, run in runs.items()}
         self.checks.hold(
-            f"every pull ({mode}) ended well", set(states.values()) == {"success"}, ", ".join(f"{d} {s}" for d, s in states.items())
+            f"every pull ({mode}) ended well",
+            set(states.values()) == {"success"},
+            ", ".join(f"{d} {s}" for d, s in states.items()),
         )
         self._wait(progress, self._all_mapped)
 
@@ -114,8 +121,13 @@ def second_act(stage: Stage) -> None:
     payloads = _payload_rows(stage)
     stage.pull("all")
     show.changes(stage.connection, before)
-    stage.checks.hold("no new payload row was landed", _payload_rows(stage) == payloads, f"{payloads} rows before and after")
-    written = stage.one("select coalesce(sum(inserted + updated + deleted), 0) from platform.transform_counts where transform_id > %s", before)
+    stage.checks.hold(
+        "no new payload row was landed", _payload_rows(stage) == payloads, f"{payloads} rows before and after"
+    )
+    written = stage.one(
+        "select coalesce(sum(inserted + updated + deleted), 0) from platform.transform_counts where transform_id > %s",
+        before,
+    )
     stage.checks.hold("no Optiply row was written", written == 0, f"{written} rows")
 
 
@@ -128,21 +140,29 @@ def _and_show(stage: Stage, act: Callable[[], None]) -> None:
 
 
 def _payload_rows(stage: Stage) -> int:
-    tables = stage.connection.execute("select tablename from pg_tables where schemaname = 'staging' order by 1").fetchall()
+    tables = stage.connection.execute(
+        "select tablename from pg_tables where schemaname = 'staging' order by 1"
+    ).fetchall()
     return sum(int(stage.one(f'select count(*) from staging."{name}"')) for (name,) in tables)
 
 
 def _check_changes(stage: Stage, changed: Mapping[str, Mapping[str, list[str]]]) -> None:
     """Compare what the changed-since pull brought with what the sandboxes changed."""
     shop = changed["woocommerce"]
-    prices = {str(record["id"]): record["price"] for name in ("products", "variations") for record in stage.sandboxes["woocommerce"].records(name)}
+    prices = {
+        str(record["id"]): record["price"]
+        for name in ("products", "variations")
+        for record in stage.sandboxes["woocommerce"].records(name)
+    }
     wrong = [
         key for key in shop["prices"]
         if stage.one("select count(*) from optiply.products p join platform.couplings c on c.id = p.coupling_id"
                      " where c.connector = 'woocommerce' and p.remote_id = %s and p.price is distinct from nullif(%s, '')::numeric",
                      key, prices.get(key, ""))
     ]  # fmt: skip
-    stage.checks.hold("WooCommerce: changed prices are there", not wrong, f"{len(shop['prices'])} prices, {len(wrong)} wrong")
+    stage.checks.hold(
+        "WooCommerce: changed prices are there", not wrong, f"{len(shop['prices'])} prices, {len(wrong)} wrong"
+    )
     cancelled = _deleted(stage, "woocommerce", "sell_orders", shop["cancelled_orders"])
     stage.checks.hold("WooCommerce: no cancelled order is left open", cancelled == 0, f"{cancelled} open")
     cancelled = _deleted(stage, "exact_online", "sell_orders", changed["exact_online"]["cancelled_orders"])
@@ -160,7 +180,9 @@ def _check_deletions(stage: Stage, changed: Mapping[str, Mapping[str, list[str]]
         enabled = stage.one(
             "select count(*) from optiply.products p join platform.couplings c on c.id = p.coupling_id"
             " where c.connector = %s and p.remote_id = any(%s) and (p.status = 'enabled' or p.deleted_at is null)", name, gone)  # fmt: skip
-        stage.checks.hold(f"{name}: deleted products are disabled", enabled == 0, f"{len(gone)} deleted, {enabled} still enabled")
+        stage.checks.hold(
+            f"{name}: deleted products are disabled", enabled == 0, f"{len(gone)} deleted, {enabled} still enabled"
+        )
 
 
 def _deleted(stage: Stage, connector: str, table: str, keys: list[str]) -> int:
@@ -168,5 +190,8 @@ def _deleted(stage: Stage, connector: str, table: str, keys: list[str]) -> int:
     return int(
         stage.one(
             f"select count(*) from optiply.{table} t join platform.couplings c on c.id = t.coupling_id"
-            " where c.connector = %s and t.remote_id = any(%s) and t.deleted_at is null", connector, keys)  # fmt: skip
+            " where c.connector = %s and t.remote_id = any(%s) and t.deleted_at is null",
+            connector,
+            keys,
+        )  # fmt: skip
     )

@@ -21,7 +21,9 @@ class AirflowApi:
         self._session = requests.Session()
         self._session.trust_env = False
         password = json.loads(passwords.read_text())["admin"]
-        answer = self._session.post(f"{address}/auth/token", json={"username": "admin", "password": password}, timeout=30)
+        answer = self._session.post(
+            f"{address}/auth/token", json={"username": "admin", "password": password}, timeout=30
+        )
         answer.raise_for_status()
         self._session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 
@@ -54,7 +56,9 @@ class AirflowApi:
                 return
             if time.monotonic() > deadline:
                 errors = self._call("GET", "importErrors")["import_errors"]
-                raise LocalError(f"Airflow does not show {sorted(set(names) - known)}: {[e['stack_trace'] for e in errors]}")
+                raise LocalError(
+                    f"Airflow does not show {sorted(set(names) - known)}: {[e['stack_trace'] for e in errors]}"
+                )
             time.sleep(0.5)
 
     def unpause(self, dag_id: str) -> None:
@@ -63,7 +67,9 @@ class AirflowApi:
 
     def trigger(self, dag_id: str, conf: Mapping[str, Any]) -> str:
         """Trigger a run with a filled-in form; return its id."""
-        run: str = self._call("POST", f"dags/{dag_id}/dagRuns", {"logical_date": None, "conf": dict(conf)})["dag_run_id"]
+        run: str = self._call("POST", f"dags/{dag_id}/dagRuns", {"logical_date": None, "conf": dict(conf)})[
+            "dag_run_id"
+        ]
         return run
 
     def run_state(self, dag_id: str, run_id: str) -> str:

@@ -15,7 +15,9 @@ from include.warehouse.connection import connector
 
 def main(arguments: list[str]) -> int:
     """Play the demo; with --once stop everything afterwards. Returns 0 only if every check held."""
-    parser = argparse.ArgumentParser(prog="./run demo", description="The platform at work on imitations of remote systems.")
+    parser = argparse.ArgumentParser(
+        prog="./run demo", description="The platform at work on imitations of remote systems."
+    )
     parser.add_argument("--once", action="store_true", help="stop everything when the checks are done")
     once = parser.parse_args(arguments).once
     begun = time.monotonic()
@@ -23,7 +25,9 @@ def main(arguments: list[str]) -> int:
         say(f"Airflow is up after {time.monotonic() - begun:.0f} s")
         found = sandboxes.start(running, children)
         failed = _play(running, found, children.check)
-        say(f"\n{'Every check held' if not failed else f'{failed} checks FAILED'}, {time.monotonic() - begun:.0f} s in all.")
+        say(
+            f"\n{'Every check held' if not failed else f'{failed} checks FAILED'}, {time.monotonic() - begun:.0f} s in all."
+        )
         if once:
             return int(failed > 0)
         say(supervisor.welcome(running))

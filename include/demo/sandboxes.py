@@ -34,7 +34,9 @@ class Sandbox:
 
     def change(self, **counts: int) -> dict[str, list[str]]:
         """Change its data; returns the ids per kind of change."""
-        changed: dict[str, list[Any]] = _json(requests.post(f"{self.url}/__sandbox/change", json=counts, timeout=60))["changed"]
+        changed: dict[str, list[Any]] = _json(requests.post(f"{self.url}/__sandbox/change", json=counts, timeout=60))[
+            "changed"
+        ]
         return {kind: [str(key) for key in keys] for kind, keys in changed.items()}
 
     def records(self, collection: str) -> list[dict[str, Any]]:

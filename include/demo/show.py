@@ -57,7 +57,9 @@ def tables(connection: psycopg.Connection) -> None:
                 " join platform.webshops w on w.id = t.webshop_id group by w.name order by w.name"
             ).format(sql.Identifier("optiply", table))
         ).fetchall()
-        text = ", ".join(f"{name} {rows} rows" + (f" ({deleted} deleted)" if deleted else "") for name, rows, deleted in counts)
+        text = ", ".join(
+            f"{name} {rows} rows" + (f" ({deleted} deleted)" if deleted else "") for name, rows, deleted in counts
+        )
         say(f"\n  optiply.{table}: {text or 'no rows'}")
         for row in _samples(connection, table):
             say("    " + "  ".join(f"{name}={value}" for name, value in row.items()))

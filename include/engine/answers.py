@@ -54,18 +54,22 @@ def check(
             return _CLASSES[rule.error_class](what, **_next(rule))
     if status == 429:
         return LimitReached(what, waits_until(headers, text, budgets))
+    return _by_status(status)(what)
+
+
+def _by_status(status: int) -> type[SyncError]:
     if status == 401:
-        return AuthRefused(what)
-    if status in (408, 425) or status >= 500:
-        return RemoteDown(what)
-    return RequestRefused(what)
+        return AuthRefused
+    return RemoteDown if status in (408, 425) or status >= 500 else RequestRefused
 
 
 def _next(rule: ErrorRule) -> dict[str, str]:
     return {"next_step": rule.next_step} if rule.next_step else {}
 
 
-def waits_until(headers: Mapping[str, str], text: str, budgets: Iterable[Budget], now: datetime | None = None) -> datetime:
+def waits_until(
+    headers: Mapping[str, str], text: str, budgets: Iterable[Budget], now: datetime | None = None
+) -> datetime:
     """Return when to try again after a 429: Retry-After (seconds or date), a spent budget's reset, or its words."""
     now = now or datetime.now(UTC)
     until = _retry_after(headers.get("Retry-After"), now)

@@ -1,4 +1,4 @@
-"""Prove who we are: Basic, client credentials, rotating refresh token. Tokens live in a store that all workers share."""
+"""Prove who we are: Basic, client credentials, rotating refresh token. All workers share one store of tokens."""
 
 from __future__ import annotations
 
@@ -107,9 +107,7 @@ class TokenAuth:
             with requests.Session() as session:
                 session.trust_env = False
                 # A redirect would send the secret on to wherever it points.
-                answer = session.post(
-                    self._url, data=form, headers=headers, timeout=_TIMEOUT, allow_redirects=False
-                )
+                answer = session.post(self._url, data=form, headers=headers, timeout=_TIMEOUT, allow_redirects=False)
         except ValueError as error:
             raise Misconfigured(
                 f"{address(self._url)} cannot be called: {type(error).__name__}",
@@ -165,5 +163,3 @@ def _secrets_of(credentials: Credentials) -> list[str]:
 
 def _basic(credentials: Credentials) -> str:
     return base64.b64encode(f"{credentials.login}:{credentials.password}".encode()).decode()
-
-

@@ -110,9 +110,7 @@ class Client:
             raise UnexpectedResponse(f"{address(self._base)} names a next page on another host: {address(path)}")
         return link._replace(scheme=base.scheme, netloc=base.netloc).geturl()
 
-    def _once(
-        self, url: str, params: Mapping[str, str], headers: Mapping[str, str], accept: tuple[int, ...]
-    ) -> Answer:
+    def _once(self, url: str, params: Mapping[str, str], headers: Mapping[str, str], accept: tuple[int, ...]) -> Answer:
         waited = 0.0
         while True:
             try:
@@ -139,7 +137,10 @@ class Client:
         try:
             self.requests += 1
             response = self._session.get(
-                url, params=dict(params), headers={**self._headers, **headers, **proof}, timeout=(10, self._client.timeout)
+                url,
+                params=dict(params),
+                headers={**self._headers, **headers, **proof},
+                timeout=(10, self._client.timeout),
             )
         except ValueError as error:
             # InvalidURL, MissingSchema, InvalidHeader: what a person typed cannot be sent at all.
@@ -155,7 +156,13 @@ class Client:
             return Answer(response.status_code, response.content, response.headers, address(url))
         client = self._client
         fault = answers.check(
-            response.status_code, response.content, response.headers, url, client.errors, client.budgets, self._auth.secrets()
+            response.status_code,
+            response.content,
+            response.headers,
+            url,
+            client.errors,
+            client.budgets,
+            self._auth.secrets(),
         )
         if isinstance(fault, AuthRefused) and response.status_code == 401 and self._auth.refused() and not renewed:
             return self._send(url, params, headers, accept, renewed=True)

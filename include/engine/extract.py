@@ -1,7 +1,8 @@
 """From a stream and what is asked of it to pages of records, each with the position that follows it.
 
 A position is small JSON: {"parent": k, "at": {…}} = go on inside the call for parent k; {"after": k} = go on with
-the parent after k; both with "slice" where the endpoint is asked day by day; END = nothing is left, also of what follows from the last page.
+the parent after k; both with "slice" where the endpoint is asked day by day; END = nothing is left, also of what
+follows from the last page.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ def pages(
         return
     ask = ask.of(stream)
     position = position or {}
-    slices = _slices(stream, ask, client)
+    slices = _slices(stream, ask)
     for part in slices:
         if "slice" in position and part.name is not None and part.name < position["slice"]:
             continue
@@ -94,7 +95,13 @@ def pages(
 
 
 def _children(
-    client: Client, stream: Stream, ask: Ask, part: _Slice, parents: Parents, here: Mapping[str, Any], tag: dict[str, Any]
+    client: Client,
+    stream: Stream,
+    ask: Ask,
+    part: _Slice,
+    parents: Parents,
+    here: Mapping[str, Any],
+    tag: dict[str, Any],
 ) -> Iterator[Page]:
     after = here.get("after")
     keys: Iterator[str] = (parent.key for parent in parents(here.get("parent", after)))
@@ -157,7 +164,7 @@ def _order_field(stream: Stream) -> str | None:
     return stream.changed.field if isinstance(stream.changed, ByTime | ByVersion) else None
 
 
-def _slices(stream: Stream, ask: Ask, client: Client) -> list[_Slice]:
+def _slices(stream: Stream, ask: Ask) -> list[_Slice]:
     """Return the calls that a stream is asked in: one, or one a day."""
     how = stream.changed
     if ask.mode == "single":
@@ -193,8 +200,7 @@ def _written(moment: datetime, how: ByTime) -> str:
 def _cursor(stream: Stream, records: list[Record], first_time: datetime | None) -> Any:
     """Return the cursor that this page leads to: the highest version seen, else when the remote answered first."""
     if isinstance(stream.changed, ByVersion):
-        highest = max((record.order for record in records if record.order is not None), default=None)
-        return highest
+        return max((record.order for record in records if record.order is not None), default=None)
     return first_time.isoformat() if first_time else None
 
 
@@ -204,5 +210,3 @@ def further(stream: Stream, known: Any, new: Any) -> Any:
         both = [int(value) for value in (known, new) if value is not None]
         return max(both, default=None)
     return known if known is not None else new
-
-

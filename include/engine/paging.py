@@ -37,7 +37,9 @@ class RawPage:
     answer: Answer
 
 
-def walk(client: Client, call: Call, paging: PageNumber | NextLink | NoPaging, start: dict[str, Any] | None) -> Iterator[RawPage]:
+def walk(
+    client: Client, call: Call, paging: PageNumber | NextLink | NoPaging, start: dict[str, Any] | None
+) -> Iterator[RawPage]:
     """Yield the pages of `call` from `start` (None = the first). Raises an error of the tree."""
     if isinstance(paging, PageNumber):
         call = dataclasses.replace(call, may_lack=paging.end == "empty")
@@ -74,7 +76,9 @@ def _by_number(client: Client, call: Call, paging: PageNumber, start: dict[str, 
             if not records and pages is not None and number < pages:
                 raise UnexpectedResponse(f"{answer.where} answered an empty page {number} of {pages}")
             last = _is_last(paging, len(records), number, pages) or answer.status in call.accept
-            return RawPage(records, None if last else {"page": number + 1}, _header(answer, paging.total_header), answer)
+            return RawPage(
+                records, None if last else {"page": number + 1}, _header(answer, paging.total_header), answer
+            )
 
         page = client.get(call.path, params, call.headers, call.accept, read)
         yield page

@@ -128,7 +128,9 @@ def reader(shape: RecordShape) -> Reader:
     names = sorted(set(fields))
     attributes = {name: f"f{place}" for place, name in enumerate(names)}
     struct = msgspec.defstruct(
-        "Fields", [(attribute, Any, None) for attribute in attributes.values()], rename={a: n for n, a in attributes.items()}
+        "Fields",
+        [(attribute, Any, None) for attribute in attributes.values()],
+        rename={a: n for n, a in attributes.items()},
     )
     decode = msgspec.json.Decoder(struct, float_hook=Decimal).decode
     values = operator.attrgetter(*(attributes[name] for name in fields))

@@ -30,7 +30,16 @@ def _forms(secret: str) -> set[str]:
     """Return the ways in which a remote may write a secret back: plain, in an address, in JSON, in HTML."""
     in_json = json.dumps(secret)[1:-1]
     spaced = _SPACE.sub(" ", secret)
-    return {secret, spaced, quote(secret), quote(secret, safe=""), quote_plus(secret), in_json, in_json.replace("/", "\\/"), escape(secret)}
+    return {
+        secret,
+        spaced,
+        quote(secret),
+        quote(secret, safe=""),
+        quote_plus(secret),
+        in_json,
+        in_json.replace("/", "\\/"),
+        escape(secret),
+    }
 
 
 def address(url: str) -> str:
@@ -43,7 +52,7 @@ def remote_words(body: bytes, secrets: Iterable[str]) -> str:
     """Return what the remote itself said about an error: its message, else its text without tags, shortened."""
     secrets = list(secrets)
     # Redacted before anything is cut or taken out, or half a secret could stay; the margin is longer than a secret.
-    text = redact(body[:_READ + _MARGIN].decode("utf-8", "replace"), secrets)[:_READ]
+    text = redact(body[: _READ + _MARGIN].decode("utf-8", "replace"), secrets)[:_READ]
     try:
         said = _message(json.loads(text))
     except ValueError:

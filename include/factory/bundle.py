@@ -6,7 +6,6 @@ re-read exactly the couplings whose text changed (decision 0003).
 
 from __future__ import annotations
 
-import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -73,4 +72,4 @@ def _replace(path: Path, text: str) -> None:
         file.write(text)
     # The tasks may run as another user (run_as_user) than the DAG processor.
     Path(file.name).chmod(0o644)
-    os.replace(file.name, path)
+    Path(file.name).replace(path)

@@ -1,1 +1,1 @@
-"""Operations that join engine and warehouse: pull an object, transform the news, deploy the configuration. No Airflow."""
+"""Operations that join engine and warehouse: pull an object, transform the news, deploy configs. No Airflow."""

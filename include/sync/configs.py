@@ -25,7 +25,9 @@ from include.warehouse import registry
 from include.warehouse.registry import CouplingRow, coupling_id
 
 
-def deploy_configs(connection: psycopg.Connection, configs: Path = CONFIGS, connectors: Path = CONNECTORS) -> list[Problem]:
+def deploy_configs(
+    connection: psycopg.Connection, configs: Path = CONFIGS, connectors: Path = CONNECTORS
+) -> list[Problem]:
     """Make the landing tables of every connector, register every readable coupling; return the problems of the others.
 
     A coupling whose file is broken stays as it was registered; one without a file becomes inactive.

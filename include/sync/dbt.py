@@ -34,17 +34,30 @@ class Dbt:
         self._invoke("run")
 
     def _invoke(self, *words: str) -> None:
+        # dbt leaves its semaphores to the end of the process; a warning about them would be the log's last line.
+        os.environ.setdefault("PYTHONWARNINGS", "ignore::UserWarning:multiprocessing.resource_tracker")
         # Imported here: it takes seconds that no other task should pay.
-        from dbt.cli.main import dbtRunner
+        from dbt.cli.main import dbtRunner  # noqa: PLC0415
 
         result = dbtRunner().invoke([*words, *self._places(), "--quiet", "--no-use-colors"])
         if not result.success:
-            raise PlatformBug(_what_failed(result), next_step="Send this log to the analyst who last changed the mapping.")
+            raise PlatformBug(
+                _what_failed(result), next_step="Send this log to the analyst who last changed the mapping."
+            )
 
     def _places(self) -> list[str]:
         folder = str(self._project)
         target = str(self._target)
-        return ["--project-dir", folder, "--profiles-dir", folder, "--target-path", target, "--log-path", f"{target}/logs"]
+        return [
+            "--project-dir",
+            folder,
+            "--profiles-dir",
+            folder,
+            "--target-path",
+            target,
+            "--log-path",
+            f"{target}/logs",
+        ]
 
 
 def _what_failed(result: Any) -> str:

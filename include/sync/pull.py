@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -13,6 +13,7 @@ import psycopg
 from include.contract.errors import Misconfigured, PlatformBug, SyncError, Wait
 from include.engine.client import Client
 from include.engine.ports import Credentials
+from include.engine.redact import redact
 from include.spec.load import CouplingConfig
 from include.sync.remote import open_client
 from include.sync.stream import StreamRun
@@ -78,8 +79,10 @@ def pull(platform: Platform, config: CouplingConfig, wish: Wish, credentials: Cr
             if not free:
                 raise Busy(f"another run is pulling {wish.object} of {config.name}", datetime.now(UTC) + BUSY_WAIT)
             pull_id, resumed = pulls.begin(connection, ids, wish)
-            log.info("Pull %s of %s %s (%s)%s", pull_id, config.name, wish.object, wish.mode, ", resumed" if resumed else "")
-            with _told(platform.connect, pull_id):
+            log.info(
+                "Pull %s of %s %s (%s)%s", pull_id, config.name, wish.object, wish.mode, ", resumed" if resumed else ""
+            )
+            with _told(platform.connect, pull_id, credentials):
                 _streams(platform, connection, config, wish, credentials, ids, pull_id)
                 with warehouse_faults("closing a pull"):
                     pulls.succeed(connection, pull_id)
@@ -106,7 +109,7 @@ def _streams(
 
 
 @contextlib.contextmanager
-def _told(connect: Callable[[], psycopg.Connection], pull_id: int) -> Iterator[None]:
+def _told(connect: Connect, pull_id: int, credentials: Credentials) -> Iterator[None]:
     """Write into the pull's record why it stopped."""
     try:
         try:
@@ -114,7 +117,8 @@ def _told(connect: Callable[[], psycopg.Connection], pull_id: int) -> Iterator[N
         except SyncError:
             raise
         except Exception as error:
-            raise PlatformBug(f"{type(error).__name__}: {error}") from error
+            secrets = [credentials.password, *credentials.extra.values()]
+            raise PlatformBug(f"{type(error).__name__}: {redact(str(error), secrets)}") from None
     except SyncError as error:
         # The connection of the pull may be the very thing that broke.
         with contextlib.suppress(psycopg.Error, SyncError), connect() as fresh:

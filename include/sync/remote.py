@@ -49,7 +49,8 @@ def open_client(config: CouplingConfig, credentials: Credentials, connect: Conne
 
 def _pack(token: Token) -> dict[str, str]:
     return {
-        key: value.isoformat() if isinstance(value, datetime) else value for key, value in dataclasses.asdict(token).items()
+        key: value.isoformat() if isinstance(value, datetime) else value
+        for key, value in dataclasses.asdict(token).items()
     }
 
 

@@ -89,7 +89,9 @@ class StreamRun:
         counts = dataclasses.replace(
             counts, records=counts.records + len(bad), quarantined=counts.quarantined + len(bad)
         )
-        passed = Passed(done, len(pages), pages[-1].position, cursor, pages[-1].total, keys if self._keeps_keys else None)
+        passed = Passed(
+            done, len(pages), pages[-1].position, cursor, pages[-1].total, keys if self._keeps_keys else None
+        )
         pulls.checkpoint(self._connection, self._pull_id, self._name, counts, passed)
 
     def _settle(self, cursor: Any) -> None:
@@ -133,7 +135,9 @@ class StreamRun:
         )
 
     def _set_aside(self, bad: list[BadRecord]) -> None:
-        records = [Unlandable(None, record.field, record.reason, record.raw.decode("utf-8", "replace")) for record in bad]
+        records = [
+            Unlandable(None, record.field, record.reason, record.raw.decode("utf-8", "replace")) for record in bad
+        ]
         set_aside(self._connection, self._ids.webshop_id, self._ids.coupling_id, self._name, records)
 
     def _bury(self, tombstones: Tombstones, records: list[Record]) -> None:

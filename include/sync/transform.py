@@ -37,23 +37,22 @@ class Transformed:
 
 
 def transform(connect: Connect, run_dbt: RunDbt) -> Transformed:
-    """Map everything that landed and is not mapped yet. Raises an error of the tree when a webshop could not be mapped."""
-    with warehouse_faults("transforming"), connect() as connection:
-        with batch.locked(connection) as free:
-            if not free:
-                log.info("Another transform is running; it or the next one maps the news.")
-                return Transformed(None, 0, [])
-            roots = batch.claim(connection)
-            if not roots:
-                return Transformed(None, 0, [])
-            transform_id = batch.open_transform(connection, roots)
-            try:
-                _map(connection, run_dbt)
-            except SyncError as error:
-                batch.close_transform(connection, transform_id, "failed", error.reason)
-                raise
-            batch.close_transform(connection, transform_id, "succeeded", None)
-            return Transformed(transform_id, roots, batch.changes(connection, transform_id))
+    """Map everything that landed and is not mapped yet. Raises an error of the tree when a webshop cannot be mapped."""
+    with warehouse_faults("transforming"), connect() as connection, batch.locked(connection) as free:
+        if not free:
+            log.info("Another transform is running; it or the next one maps the news.")
+            return Transformed(None, 0, [])
+        roots = batch.claim(connection)
+        if not roots:
+            return Transformed(None, 0, [])
+        transform_id = batch.open_transform(connection, roots)
+        try:
+            _map(connection, run_dbt)
+        except SyncError as error:
+            batch.close_transform(connection, transform_id, "failed", error.reason)
+            raise
+        batch.close_transform(connection, transform_id, "succeeded", None)
+        return Transformed(transform_id, roots, batch.changes(connection, transform_id))
 
 
 def _map(connection: psycopg.Connection, run_dbt: RunDbt) -> None:

@@ -1,4 +1,4 @@
-"""What happens when a task fails: tried again or not by the kind of error, and the reason on the log's last lines (R1)."""
+"""What happens when a task fails: tried again or not by the kind of error; the reason on the log's last lines (R1)."""
 
 from __future__ import annotations
 
@@ -46,6 +46,7 @@ def tell_reason(context: Mapping[str, Any]) -> None:
     """Write the reason as the last lines of the task's log; runs as callback after a failure or before a retry."""
     error = context.get("exception")
     if not isinstance(error, SyncError):
-        error = PlatformBug(f"{type(error).__name__}: {error}")
+        known = isinstance(error, BaseException)
+        error = PlatformBug(f"{type(error).__name__}: {error}" if known else "the task's process ended without a word")
     for line in error.reason.lines():
         log.error(line)

@@ -45,7 +45,8 @@ def credentials(config: CouplingConfig) -> Credentials:
         found = hook.get_connection(config.name)
     except AirflowNotFoundException:
         raise Misconfigured(
-            f"there is no Airflow connection '{config.name}'", next_step=f"Add it under Admin, Connections: {_wanted(config)}"
+            f"there is no Airflow connection '{config.name}'",
+            next_step=f"Add it under Admin, Connections: {_wanted(config)}",
         ) from None
     extra = {str(key): str(value) for key, value in (found.extra_dejson or {}).items()}
     given = {"host": found.host, "login": found.login, "password": found.password}

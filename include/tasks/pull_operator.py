@@ -77,7 +77,7 @@ def wish_of(config: CouplingConfig, name: str, context: Context) -> Wish | None:
     """Return what this run asks of an object: by the form when a person triggered it, else by the schedules due."""
     run = context["dag_run"]
     origin = {"dag_id": run.dag_id, "run_id": run.run_id}
-    if str(run.run_type) == "scheduled":
+    if run.run_type == "scheduled":
         modes = due(config.plans, run.logical_date or run.run_after, config.webshop.time_zone)
         return Wish(config.name, name, modes[name], **origin) if name in modes else None
     form = context["params"]

@@ -23,7 +23,11 @@ class TransformOperator(BaseOperator):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(
-            retries=2, retry_policy=RetryByKind(), on_failure_callback=tell_reason, on_retry_callback=tell_reason, **settings
+            retries=2,
+            retry_policy=RetryByKind(),
+            on_failure_callback=tell_reason,
+            on_retry_callback=tell_reason,
+            **settings,
         )
 
     def execute(self, context: Context) -> str:

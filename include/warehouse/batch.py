@@ -81,7 +81,8 @@ def open_transform(connection: psycopg.Connection, roots: int) -> int:
     """Open the record of a transform; one that a crash left open is closed as failed."""
     connection.execute(
         "update platform.transforms set outcome = 'failed', finished_at = now(), error_class = 'our bug',"
-        " error_text = 'the process died', next_step = 'Nothing: the next transform maps what was left.', acts = 'nobody'"
+        " error_text = 'the process died', next_step = 'Nothing: the next transform maps what was left.',"
+        " acts = 'nobody'"
         " where outcome is null"
     )
     row = connection.execute("insert into platform.transforms (roots) values (%s) returning id", [roots]).fetchone()
@@ -116,7 +117,8 @@ def changes(connection: psycopg.Connection, after: int, *, since: bool = False) 
     condition = "t.transform_id > %s" if since else "t.transform_id = %s"
     with connection.cursor(row_factory=class_row(Change)) as rows:
         return rows.execute(
-            "select c.name as coupling, t.object, sum(t.inserted)::bigint as inserted, sum(t.updated)::bigint as updated,"
+            "select c.name as coupling, t.object, sum(t.inserted)::bigint as inserted,"
+            " sum(t.updated)::bigint as updated,"
             " sum(t.deleted)::bigint as deleted, sum(t.untouched)::bigint as untouched"
             " from platform.transform_counts t join platform.couplings c on c.id = t.coupling_id"
             f" where {condition} group by c.name, t.object order by c.name, t.object",

@@ -51,7 +51,8 @@ class SharedBudget:
         row = connection.execute(
             "update platform.budgets set capacity = %(most)s, period = %(period)s,"
             " used = case when resets_at <= clock_timestamp() then 1 else used + 1 end,"
-            " resets_at = case when resets_at <= clock_timestamp() then clock_timestamp() + %(period)s else resets_at end"
+            " resets_at = case when resets_at <= clock_timestamp() then clock_timestamp() + %(period)s"
+            " else resets_at end"
             " where credential = %(credential)s and window_name = %(name)s"
             " and (resets_at <= clock_timestamp() or used < %(most)s) returning used",
             values,
@@ -71,7 +72,8 @@ class SharedBudget:
         with warehouse_faults("correcting a request budget"):
             self._open().execute(
                 "update platform.budgets set used = greatest(used, capacity - %(left)s),"
-                " resets_at = coalesce(%(resets)s, resets_at) where credential = %(credential)s and window_name = %(name)s"
+                " resets_at = coalesce(%(resets)s, resets_at)"
+                " where credential = %(credential)s and window_name = %(name)s"
                 " and (used < capacity - %(left)s or resets_at is distinct from coalesce(%(resets)s, resets_at))",
                 {"left": remaining, "resets": resets_at, "credential": self._credential, "name": name},
             )

@@ -25,15 +25,24 @@ class Landable(Protocol):
     """What a record must say to be landed."""
 
     @property
-    def key(self) -> str: ...
+    def key(self) -> str:
+        """Its id in the remote."""
+
     @property
-    def root(self) -> str: ...
+    def root(self) -> str:
+        """The id of the record it belongs to; its own where it belongs to none."""
+
     @property
-    def raw(self) -> bytes: ...
+    def raw(self) -> bytes:
+        """Its JSON as received."""
+
     @property
-    def order(self) -> int | None: ...
+    def order(self) -> int | None:
+        """The remote's version or change time; None where it tells none."""
+
     @property
-    def digest(self) -> bytes: ...
+    def digest(self) -> bytes:
+        """16 bytes that change when the record does."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -198,7 +207,8 @@ def _quarantine_unstorable(connection: psycopg.Connection, place: Place, found: 
     records = [*found.new, *found.changed]
     texts = [record.raw.decode("utf-8", "replace").replace("\x00", "") for record in records]
     valid = connection.execute(
-        "select pg_input_is_valid(text, 'jsonb') from unnest(%s::text[]) with ordinality as t(text, place) order by place",
+        "select pg_input_is_valid(text, 'jsonb') from unnest(%s::text[]) with ordinality as t(text, place)"
+        " order by place",
         [texts],
     ).fetchall()
     refused = [

@@ -32,7 +32,9 @@ def migrate(connection: psycopg.Connection, folder: Path = MIGRATIONS) -> list[s
             digest = hashlib.sha256(text.encode()).hexdigest()
             if path.name not in ran:
                 connection.execute(text.encode())
-                connection.execute("insert into platform.migrations (name, digest) values (%s, %s)", [path.name, digest])
+                connection.execute(
+                    "insert into platform.migrations (name, digest) values (%s, %s)", [path.name, digest]
+                )
                 done.append(path.name)
             elif ran[path.name] != digest:
                 raise Misconfigured(f"migration {path.name} ran here and was changed since: write a new file instead")

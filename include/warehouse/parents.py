@@ -12,7 +12,10 @@ from include.warehouse.connection import Connect, warehouse_faults
 from include.warehouse.landing import Place
 
 _BATCH = 500
-_SEEN = "record_key in (select jsonb_array_elements_text(keys) from platform.pull_pages where pull_id = %(pull)s and stream = %(stream)s)"
+_SEEN = (
+    "record_key in (select jsonb_array_elements_text(keys) from platform.pull_pages"
+    " where pull_id = %(pull)s and stream = %(stream)s)"
+)
 # Parents landed by an earlier pull that never finished are still owed their call.
 _NEWS = (
     "pull_id in (select id from platform.pulls where coupling_id = %(coupling)s and id > coalesce((select max(done.id)"

@@ -105,7 +105,16 @@ def begin(connection: psycopg.Connection, ids: CouplingId, wish: Wish) -> tuple[
         row = connection.execute(
             "insert into platform.pulls (webshop_id, coupling_id, object, mode, since, remote_id, dag_id, run_id)"
             " values (%s, %s, %s, %s, %s, %s, %s, %s) returning id",
-            [ids.webshop_id, ids.coupling_id, wish.object, wish.mode, wish.since, wish.remote_id, wish.dag_id, wish.run_id],
+            [
+                ids.webshop_id,
+                ids.coupling_id,
+                wish.object,
+                wish.mode,
+                wish.since,
+                wish.remote_id,
+                wish.dag_id,
+                wish.run_id,
+            ],
         ).fetchone()
         assert row is not None, "an insert with returning gives a row"
         return int(row[0]), False
@@ -179,7 +188,8 @@ def fail(connection: psycopg.Connection, pull_id: int, reason: Reason, *, waits:
     """Write down why a pull stopped; a pull that only waits stays open."""
     outcome = "" if waits else " outcome = 'failed', finished_at = now(),"
     connection.execute(
-        f"update platform.pulls set{outcome} error_class = %s, error_text = %s, next_step = %s, acts = %s where id = %s",
+        f"update platform.pulls set{outcome} error_class = %s, error_text = %s, next_step = %s, acts = %s"
+        " where id = %s",
         [reason.error_class, reason.text, reason.next_step, reason.acts, pull_id],
     )
 
@@ -197,7 +207,8 @@ def move_cursor(connection: psycopg.Connection, coupling_id: int, stream: str, v
     connection.execute(
         "insert into platform.cursors (coupling_id, stream, value) values (%s, %s, %s)"
         " on conflict (coupling_id, stream) do update"
-        " set value = case when excluded.value = 'null' then cursors.value else excluded.value end, completed_at = now()",
+        " set value = case when excluded.value = 'null' then cursors.value else excluded.value end,"
+        " completed_at = now()",
         [coupling_id, stream, Jsonb(value)],
     )
 

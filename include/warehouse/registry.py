@@ -33,12 +33,8 @@ class CouplingRow:
 
 def register(connection: psycopg.Connection, rows: list[CouplingRow]) -> list[str]:
     """Write couplings; return the names whose settings changed, so that they are mapped again from raw."""
-    changed: list[str] = []
     with connection.transaction():
-        for row in rows:
-            if _register(connection, row):
-                changed.append(row.name)
-    return changed
+        return [row.name for row in rows if _register(connection, row)]
 
 
 def create_streams(connection: psycopg.Connection, connector: str, streams: Mapping[str, bool]) -> None:

@@ -26,7 +26,7 @@ def settle(connection: psycopg.Connection, place: Place) -> Settled:
     """Mark what the finished pull-all of a stream did not meet as gone; call inside a transaction.
 
     Nothing is marked when the remote counted more records than were seen, when nothing was seen, or when more than
-    GUARD_SHARE of the known records (and more than GUARD_LEAST) would go: then the guard says why, and a person decides.
+    GUARD_SHARE of the known records (and more than GUARD_LEAST) would go: then the guard says why; a person decides.
     """
     seen, expected, known, missing = _counts(connection, place)
     guard = None
@@ -44,7 +44,10 @@ def settle(connection: psycopg.Connection, place: Place) -> Settled:
     return Settled(gone, guard)
 
 
-_SEEN = "select distinct jsonb_array_elements_text(keys) as key from platform.pull_pages where pull_id = %(pull)s and stream = %(stream)s"
+_SEEN = (
+    "select distinct jsonb_array_elements_text(keys) as key from platform.pull_pages"
+    " where pull_id = %(pull)s and stream = %(stream)s"
+)
 # A record that landed while the pull ran (a webhook) may have come after its page had passed.
 _MISSING = (
     "from {table} as here where coupling_id = %(coupling)s and superseded_at is null and gone_at is null"
@@ -57,7 +60,8 @@ def _counts(connection: psycopg.Connection, place: Place) -> tuple[int, int | No
     query = sql.SQL(
         "with seen as materialized (" + _SEEN + ") select (select count(*) from seen),"
         " (select expected from platform.pull_streams where pull_id = %(pull)s and stream = %(stream)s),"
-        " (select count(*) from {table} where coupling_id = %(coupling)s and superseded_at is null and gone_at is null),"
+        " (select count(*) from {table}"
+        "  where coupling_id = %(coupling)s and superseded_at is null and gone_at is null),"
         " (select count(*) " + _MISSING + ")"
     ).format(table=place.table)
     row = connection.execute(query, _values(place)).fetchone()

@@ -17,7 +17,11 @@ class StoredTokens:
     """Tokens in PostgreSQL, encrypted. `pack` and `unpack` turn the engine's token into a mapping and back."""
 
     def __init__(
-        self, connect: Connect, vault: Vault, pack: Callable[[Any], dict[str, str]], unpack: Callable[[dict[str, str]], Any]
+        self,
+        connect: Connect,
+        vault: Vault,
+        pack: Callable[[Any], dict[str, str]],
+        unpack: Callable[[dict[str, str]], Any],
     ) -> None:
         self._connect, self._vault, self._pack, self._unpack = connect, vault, pack, unpack
 

@@ -13,6 +13,7 @@ SyncError
  │   └─ WarehouseDown          our bug         our own database went away
  └─ GiveUp           trying again cannot help
      ├─ RequestRefused         bad request     4xx other than auth and limits
+     │   └─ NotThere           bad request     404: no such record or address
      └─ PlatformBug            our bug         anything nobody foresaw
 
 A record that cannot be used is no exception: it goes to quarantine and the pull goes on.
@@ -144,6 +145,16 @@ class RequestRefused(GiveUp):
 
     error_class = "bad request"
     next_step = "Send this task's log to a developer: the connector asks for something the remote refuses."
+
+
+class NotThere(RequestRefused):
+    """The remote has nothing at this address or under this id (404)."""
+
+    acts = SUPPORT
+    next_step = (
+        "Check the remote id, and the address in the coupling's Airflow connection. A record that was deleted there "
+        "is found by a pull of everything."
+    )
 
 
 class PlatformBug(GiveUp):

@@ -2,92 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
-from typing import Any
-
-import psycopg
 
 from include.demo import show
-from include.demo.airflow_api import AirflowApi
-from include.demo.sandboxes import Sandbox
-from include.demo.show import Checks, Progress, say
-from include.local.errors import LocalError
-from include.spec.load import CouplingConfig
+from include.demo.show import say
+from include.demo.stage import Stage
 
-_PATIENCE_SECONDS = 240
-Watch = Callable[[], None]
 CHANGES: dict[str, dict[str, int]] = {
     "exact_online": {"new_products": 2, "prices": 5, "stock": 8, "deleted_products": 2, "new_orders": 6, "cancelled_orders": 2},
     "bol_com": {"new_orders": 5, "cancelled_orders": 2},
     "woocommerce": {"prices": 5, "stock": 8, "deleted_products": 2, "new_orders": 6, "completed_orders": 4, "cancelled_orders": 2},
 }  # fmt: skip
-
-
-class Stage:
-    """What the acts play on: Airflow, the warehouse, the sandboxes and the couplings to them."""
-
-    def __init__(
-        self,
-        airflow: AirflowApi,
-        connection: psycopg.Connection,
-        sandboxes: Mapping[str, Sandbox],
-        couplings: list[CouplingConfig],
-        watch: Watch,
-    ) -> None:
-        self.airflow, self.connection, self.sandboxes, self.couplings = airflow, connection, sandboxes, couplings
-        self._watch = watch
-        self.checks = Checks()
-
-    def pull(
-        self, mode: str, objects: Callable[[CouplingConfig], list[str]] = lambda config: list(config.objects)
-    ) -> None:
-        """Trigger every coupling through Airflow, show progress, wait for the pulls and for the transform of their news."""
-        progress = Progress(self.connection)
-        runs = {
-            f"{config.name}__extract": self.airflow.trigger(
-                f"{config.name}__extract", {"mode": mode, "objects": objects(config)}
-            )
-            for config in self.couplings
-            if objects(config)
-        }
-        self._wait(
-            progress,
-            lambda: all(self.airflow.run_state(dag, run) in ("success", "failed") for dag, run in runs.items()),
-        )
-        states = {dag: self.airflow.run_state(dag, run) for dag, run in runs.items()}
-        self.checks.hold(
-            f"every pull ({mode}) ended well",
-            set(states.values()) == {"success"},
-            ", ".join(f"{d} {s}" for d, s in states.items()),
-        )
-        self._wait(progress, self._all_mapped)
-
-    def _wait(self, progress: Progress, done: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while not done():
-            self._watch()
-            progress.show()
-            if time.monotonic() > deadline:
-                raise LocalError(f"The demo did not get further within {_PATIENCE_SECONDS} s; look at the Airflow UI.")
-            time.sleep(0.5)
-        progress.show()
-
-    def _all_mapped(self) -> bool:
-        waiting = self.connection.execute(
-            "select exists (select from platform.news) or exists (select from platform.transform_batch)"
-            " or exists (select from platform.transforms where outcome is null)"
-        ).fetchone()
-        return not (waiting and waiting[0]) and self.airflow.busy_runs("transform") == 0
-
-    def last_transform(self) -> int:
-        """Return the number of the latest transform."""
-        return int(self.one("select coalesce(max(id), 0) from platform.transforms"))
-
-    def one(self, query: str, *values: Any) -> Any:
-        """Return the single value of a query."""
-        row = self.connection.execute(query, values).fetchone()  # type: ignore[arg-type]
-        return row[0] if row else None
 
 
 def first_act(stage: Stage) -> None:
@@ -116,6 +41,11 @@ def second_act(stage: Stage) -> None:
     say("\nA pull of everything, which finds what is gone:")
     _and_show(stage, lambda: stage.pull("all"))
     _check_deletions(stage, changed)
+    repeat(stage)
+
+
+def repeat(stage: Stage) -> None:
+    """Pull everything when nothing changed on the remotes: not a row may be written."""
     say("\nThe same again, with nothing changed:")
     before = stage.last_transform()
     payloads = _payload_rows(stage)

@@ -5,12 +5,10 @@ from __future__ import annotations
 import argparse
 import time
 
-from include.demo import acts, sandboxes
-from include.demo.airflow_api import AirflowApi
+from include.demo import acts
 from include.demo.show import say
+from include.demo.stage import opened
 from include.local import machine, supervisor
-from include.spec.load import load_all
-from include.warehouse.connection import connector
 
 
 def main(arguments: list[str]) -> int:
@@ -23,8 +21,10 @@ def main(arguments: list[str]) -> int:
     begun = time.monotonic()
     with machine.ready(durable=False) as base, supervisor.running_platform(base) as (running, children):
         say(f"Airflow is up after {time.monotonic() - begun:.0f} s")
-        found = sandboxes.start(running, children)
-        failed = _play(running, found, children.check)
+        with opened(running, children) as stage:
+            acts.first_act(stage)
+            acts.second_act(stage)
+            failed = stage.checks.failed
         say(
             f"\n{'Every check held' if not failed else f'{failed} checks FAILED'}, {time.monotonic() - begun:.0f} s in all."
         )
@@ -34,19 +34,3 @@ def main(arguments: list[str]) -> int:
         while True:
             time.sleep(0.5)
             children.check()
-
-
-def _play(running: machine.Machine, found: dict[str, sandboxes.Sandbox], watch: acts.Watch) -> int:
-    couplings = [config for config in load_all()[0] if config.connector in found and config.enabled]
-    airflow = AirflowApi(running.settings.address, running.settings.passwords_file)
-    for config in couplings:
-        airflow.keep_connection(sandboxes.connection_of(found[config.connector], config.name))
-    dags = [f"{config.name}__extract" for config in couplings]
-    airflow.wait_for_dags([*dags, "transform"])
-    for dag in [*dags, "transform"]:
-        airflow.unpause(dag)
-    with connector(running.server.dsn("warehouse"), "demo")() as connection:
-        stage = acts.Stage(airflow, connection, found, couplings, watch)
-        acts.first_act(stage)
-        acts.second_act(stage)
-        return stage.checks.failed

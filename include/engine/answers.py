@@ -11,6 +11,7 @@ from include.contract.errors import (
     AuthRefused,
     LimitReached,
     Misconfigured,
+    NotThere,
     RemoteDown,
     RequestRefused,
     SyncError,
@@ -58,8 +59,8 @@ def check(
 
 
 def _by_status(status: int) -> type[SyncError]:
-    if status == 401:
-        return AuthRefused
+    if status in (401, 404):
+        return AuthRefused if status == 401 else NotThere
     return RemoteDown if status in (408, 425) or status >= 500 else RequestRefused
 
 

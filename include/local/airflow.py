@@ -61,8 +61,8 @@ def keep_passwords(folder: Path) -> Path:
     return folder / "airflow_users.json"
 
 
-def dag_bundles(root: Path, home: Path, with_couplings: bool = True) -> tuple[Bundle, ...]:
-    """The platform's own DAGs, and the files that the factory writes from the couplings' YAML."""
+def dag_bundles(root: Path, home: Path, with_couplings: bool = True, configs: Path | None = None) -> tuple[Bundle, ...]:
+    """The platform's own DAGs, and the files that the factory writes from the YAML in `configs` (dag_configs)."""
     platform: Bundle = {
         "name": "platform",
         "classpath": LOCAL_BUNDLE,
@@ -72,7 +72,7 @@ def dag_bundles(root: Path, home: Path, with_couplings: bool = True) -> tuple[Bu
         "name": "couplings",
         "classpath": COUPLING_BUNDLE,
         "kwargs": {
-            "configs": str(root / "dag_configs"),
+            "configs": str(configs or root / "dag_configs"),
             "folder": str(home / "coupling_dags"),
             "refresh_interval": 10,
         },

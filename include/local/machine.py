@@ -16,6 +16,7 @@ from include.local.database_server import (
     from_address,
 )
 from include.local.paths import ROOT, state_folder
+from include.spec.load import CONFIGS, CONFIGS_VARIABLE
 
 POSTGRES_PORT = 54329
 TEST_POSTGRES_PORT = 54529
@@ -53,18 +54,21 @@ def test_cluster(folder: Path) -> postgres.Cluster:
 
 
 @contextmanager
-def ready(durable: bool = True, folder: Path | None = None) -> Iterator[Machine]:
-    """PostgreSQL is up and has both databases while inside: the embedded one, or the server that DATABASE_URL names."""
+def ready(durable: bool = True, folder: Path | None = None, configs: Path = CONFIGS) -> Iterator[Machine]:
+    """PostgreSQL is up and has both databases while inside: the embedded one, or the server that DATABASE_URL names.
+
+    `folder` is the state folder when it is not this checkout's own, `configs` the folder of the couplings.
+    """
     place = folder or state()
     place.mkdir(mode=0o711, parents=True, exist_ok=True)
     if address := os.environ.get("DATABASE_URL"):
-        yield _machine(place, from_address(address))
+        yield _machine(place, from_address(address), configs)
         return
     with postgres.running(platform_cluster(place, durable)) as server:
-        yield _machine(place, server)
+        yield _machine(place, server, configs)
 
 
-def _machine(folder: Path, server: DatabaseServer) -> Machine:
+def _machine(folder: Path, server: DatabaseServer, configs: Path) -> Machine:
     ensure_databases(server, (AIRFLOW_DATABASE, WAREHOUSE_DATABASE))
     home = folder / "airflow"
     home.mkdir(mode=0o700, exist_ok=True)
@@ -76,16 +80,22 @@ def _machine(folder: Path, server: DatabaseServer) -> Machine:
         port=ports.remembered(folder).get("airflow", AIRFLOW_PORT),
         keys=load_keys(secrets),
         passwords_file=keep_passwords(secrets),
-        bundles=dag_bundles(ROOT, home, with_couplings=(ROOT / "include" / "factory" / "bundle.py").exists()),
+        bundles=dag_bundles(ROOT, home, configs=configs),
     )
-    return Machine(ROOT, folder, settings, program_environment(settings))
+    return Machine(ROOT, folder, settings, {**program_environment(settings), CONFIGS_VARIABLE: str(configs)})
 
 
 def program_environment(settings: AirflowSettings) -> dict[str, str]:
     """The caller's environment with ours over it: credentials of couplings come in as the caller's AIRFLOW_CONN_*."""
+    state = settings.home.parent
     inherited = {
         name: value for name, value in os.environ.items()
         # Without compiled files every task process would compile the platform's code again.
         if name not in ("PYTHONDONTWRITEBYTECODE", "DATABASE_URL")
     }  # fmt: skip
-    return {**inherited, **airflow_environment(settings), "OPTIPLY_STATE_DIR": str(settings.home.parent)}
+    return {
+        **inherited,
+        **airflow_environment(settings),
+        "OPTIPLY_STATE_DIR": str(state),
+        "DBT_TARGET_FOLDER": str(state / "cache"),
+    }

@@ -2,8 +2,10 @@
 
 import hashlib
 import os
+import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from include.local.accounts import can_execute, database_account
@@ -38,6 +40,23 @@ def state_folder(root: Path, environ: Mapping[str, str]) -> Path:
     if os.geteuid() == 0 and not can_execute(database_account(), root):
         return _make(Path("/var/tmp") / f"optiply-{checkout_key(root)}", 0o711)
     return _make(root / ".local", 0o711)
+
+
+@contextmanager
+def temporary_state() -> Iterator[Path]:
+    """A state folder that goes away again; for root in a place that the account of PostgreSQL can enter."""
+    for place in (tempfile.gettempdir(), "/var/tmp"):
+        folder = Path(tempfile.mkdtemp(prefix="optiply-state-", dir=place))
+        folder.chmod(0o711)
+        if os.geteuid() != 0 or can_execute(database_account(), folder):
+            break
+        folder.rmdir()
+    else:
+        raise LocalError("PostgreSQL's account can enter neither the folder for temporary files nor /var/tmp.")
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _private_folder(root: Path, environ: Mapping[str, str]) -> Path:

@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,9 @@ from include.spec.validate import validate
 
 ROOT = Path(__file__).resolve().parents[2]
 CONNECTORS = ROOT / "connectors"
-CONFIGS = ROOT / "dag_configs"
+# The only place that reads this variable; a platform with another folder of couplings hands it to its processes.
+CONFIGS_VARIABLE = "OPTIPLY_CONFIGS"
+CONFIGS = Path(os.environ.get(CONFIGS_VARIABLE) or ROOT / "dag_configs")
 WEBSHOP_FILE = "webshop.yaml"
 
 

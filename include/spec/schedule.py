@@ -88,3 +88,11 @@ def due(plans: tuple[Plan, ...], moment: datetime, time_zone: str) -> dict[str, 
             for name in plan.objects:
                 modes[name] = "all" if "all" in (plan.mode, modes.get(name)) else "changed"
     return modes
+
+
+def last_time(cron: str, moment: datetime, time_zone: str) -> datetime:
+    """Return when `cron` was last due before `moment` (aware), in UTC."""
+    zone = ZoneInfo(time_zone)
+    local = moment.astimezone(zone).replace(tzinfo=None)
+    before: datetime = croniter(cron, local).get_prev(datetime)
+    return before.replace(tzinfo=zone).astimezone(UTC)

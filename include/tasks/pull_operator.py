@@ -16,6 +16,7 @@ from include.contract.errors import Misconfigured, Wait
 from include.spec.load import CouplingConfig, load_coupling
 from include.spec.schedule import due
 from include.sync.configs import ensure_registered
+from include.sync.owed import made_up
 from include.sync.pull import pull
 from include.tasks.failure import RETRIES, RetryByKind, tell_reason
 from include.tasks.platform import credentials, platform
@@ -57,6 +58,9 @@ class PullOperator(BaseOperator):
         here = platform(f"pull {config.name} {self.pulled_object}")
         with here.connect() as connection:
             ensure_registered(connection, config)
+            run = context["dag_run"]
+            if run.run_type == "scheduled":
+                wish = made_up(connection, config, wish, run.logical_date or run.run_after)
         try:
             done = pull(here, config, wish, credentials(config))
         except Wait as wait:

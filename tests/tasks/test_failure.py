@@ -10,7 +10,7 @@ from airflow.sdk.definitions.retry_policy import RetryAction
 from include.contract import errors
 from include.tasks.failure import RETRIES, RetryByKind, tell_reason
 
-FINAL = [errors.AuthRefused, errors.Misconfigured, errors.ApprovalNeeded, errors.RequestRefused, errors.PlatformBug]
+FINAL = [errors.AuthRefused, errors.Misconfigured, errors.ApprovalNeeded, errors.RequestRefused, errors.NotThere, errors.PlatformBug]
 TRANSIENT = [errors.RemoteDown, errors.UnexpectedResponse, errors.WarehouseDown]
 
 
@@ -49,8 +49,8 @@ def test_the_unforeseen_follows_the_tasks_own_retries(error: Exception) -> None:
 
 def test_every_kind_of_error_is_decided() -> None:
     ours = {kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.SyncError)}
-    leaves = {kind for kind in ours if not any(kind in other.__bases__ for other in ours)}
-    assert {*FINAL, *TRANSIENT, errors.LimitReached} == leaves
+    branches = {errors.SyncError, errors.AskPerson, errors.Wait, errors.TryAgain, errors.GiveUp}
+    assert {*FINAL, *TRANSIENT, errors.LimitReached} == ours - branches
 
 
 def test_the_policy_survives_serialisation() -> None:

@@ -2,40 +2,57 @@ with mapped as (
     select * from {{ news('sell_orders', ref('int_sell_orders__unioned')) }} as rooted
 ),
 
-waiting_lines as (
-    select coupling_id, order_remote_id, count(*) as lines
+lines as (
+    select
+        coupling_id,
+        order_remote_id,
+        count(*) as candidates,
+        sum(subtotal_value) filter (where not {{ is_held('problems') }}) as value
     from {{ ref('int_sell_order_lines__matched') }}
     group by coupling_id, order_remote_id
 ),
 
-new_lines as (
-    select coupling_id, order_remote_id, sum(subtotal_value) as value
-    from {{ ref('int_sell_order_lines__consolidated') }}
-    group by coupling_id, order_remote_id
+-- The orders and what their lines add up to, brought together by sorting: how many lines match cannot be estimated, and
+-- a join would be planned for one of them and run for all.
+gathered as (
+    select
+        webshop_id, coupling_id, remote_id, root_key, placed, completed, is_in_scope, created_at, updated_at, deleted_at, problems,
+        cast(null as bigint) as candidates, cast(null as numeric) as value, true as is_order
+    from mapped
+    union all
+    select
+        null, coupling_id, order_remote_id, null, null, null, null, null, null, null, null,
+        candidates, value, false
+    from lines
+),
+
+summed as (
+    select
+        gathered.*,
+        max(candidates) over same_order is not null as has_candidates,
+        max(value) over same_order as new_value
+    from gathered
+    window same_order as (partition by coupling_id, remote_id)
 ),
 
 joined as (
     select
-        mapped.*,
+        summed.*,
         stored.id is not null as is_stored,
-        waiting_lines.lines is not null as has_candidates,
-        new_lines.value as new_value,
         old_lines.value as old_value
-    from mapped
+    from summed
     inner join {{ source('platform', 'ownership') }} as ownership
-        on ownership.webshop_id = mapped.webshop_id
-        and ownership.coupling_id = mapped.coupling_id
+        on ownership.webshop_id = summed.webshop_id
+        and ownership.coupling_id = summed.coupling_id
         and ownership.object = 'sell_orders'
-    left join waiting_lines
-        on waiting_lines.coupling_id = mapped.coupling_id and waiting_lines.order_remote_id = mapped.remote_id
-    left join new_lines on new_lines.coupling_id = mapped.coupling_id and new_lines.order_remote_id = mapped.remote_id
     left join {{ source('optiply', 'sell_orders') }} as stored
-        on stored.coupling_id = mapped.coupling_id and stored.remote_id = mapped.remote_id
+        on stored.coupling_id = summed.coupling_id and stored.remote_id = summed.remote_id
     left join lateral (
-        select sum(lines.subtotal_value) as value
-        from {{ source('optiply', 'sell_order_lines') }} as lines
-        where lines.sell_order_id = stored.id and lines.deleted_at is null
+        select sum(stored_lines.subtotal_value) as value
+        from {{ source('optiply', 'sell_order_lines') }} as stored_lines
+        where stored_lines.sell_order_id = stored.id and stored_lines.deleted_at is null
     ) as old_lines on true
+    where summed.is_order
 )
 
 select

@@ -25,7 +25,7 @@
         and known.resolved_at is null
         and known.coupling_id = batch.coupling_id
         and known.root_key = batch.root_key
-        and known.object = any(case batch.object when 'sell_orders' then array['sell_orders', 'sell_order_lines'] else array[batch.object] end)
+        and batch.object = case known.object when 'sell_order_lines' then 'sell_orders' else known.object end
         and not exists (
             select 1
             from {{ rows }} as found

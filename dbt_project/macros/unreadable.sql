@@ -2,7 +2,10 @@
 {% macro unreadable(columns, prefix='doc') -%}
     array_remove(array[
         {%- for name, column in columns.items() %}
-        case when btrim({{ prefix }}."{{ column }}") <> '' and ({{ number(prefix ~ '."' ~ column ~ '"') }}) is null then '{{ name }}' end
+        case
+            when btrim({{ prefix }}."{{ column }}") <> '' and ({{ number(prefix ~ '."' ~ column ~ '"') }}) is null
+                then '{{ name }}'
+        end
         {{- "," if not loop.last }}
         {%- endfor %}
     ]::text[], null)

@@ -6,7 +6,7 @@ import argparse
 import logging
 import sys
 
-from include.cli import check, operate
+from include.cli import check, docs, operate, replay
 from include.contract.errors import SyncError
 
 _HELP = "The platform's command line."
@@ -18,6 +18,8 @@ def main(arguments: list[str]) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     check.add(commands)
     operate.add(commands)
+    replay.add(commands)
+    docs.add(commands)
     chosen = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:

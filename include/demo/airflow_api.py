@@ -37,6 +37,12 @@ class AirflowApi:
         answer.raise_for_status()
         self._session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 
+    def __enter__(self) -> AirflowApi:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._session.close()
+
     def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """Call a path below /api/v2 and return the decoded answer. Raises AirflowRefused for 4xx and 5xx."""
         answer = self._session.request(method, f"{self._address}/api/v2/{path}", json=body, timeout=60)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,8 @@ class Sandbox:
         return found
 
 
-def start(machine: Machine, children: Children) -> dict[str, Sandbox]:
+@contextmanager
+def started(machine: Machine, children: Children) -> Iterator[dict[str, Sandbox]]:
     """Start one imitation per system; what changes in them stays for the next start."""
     folder = machine.state / "sandboxes"
     folder.mkdir(exist_ok=True)
@@ -50,9 +52,13 @@ def start(machine: Machine, children: Children) -> dict[str, Sandbox]:
         children.start(f"sandbox-{name}", _command(name, port, folder / f"{name}.json"), machine.environ)
         url = f"http://127.0.0.1:{port}"
         found[name] = Sandbox(name, url, Admin(url))
-    for sandbox in found.values():
-        _wait(sandbox, children)
-    return found
+    try:
+        for sandbox in found.values():
+            _wait(sandbox, children)
+        yield found
+    finally:
+        for sandbox in found.values():
+            sandbox.admin.close()
 
 
 def _command(name: str, port: int, state: Path) -> list[str]:

@@ -94,15 +94,17 @@ class Stage:
 @contextmanager
 def opened(running: Machine, children: Children) -> Iterator[Stage]:
     """Start the sandboxes, make the couplings' connections through Airflow's API, switch the DAGs on."""
-    found = sandboxes.start(running, children)
-    configs = Path(running.environ[CONFIGS_VARIABLE])
-    couplings = [config for config in load_all(configs)[0] if config.connector in found and config.enabled]
-    airflow = AirflowApi(running.settings.address, running.settings.passwords_file)
-    for config in couplings:
-        airflow.keep_connection(sandboxes.connection_of(found[config.connector], config.name))
-    dags = [*(f"{config.name}__extract" for config in couplings), "transform"]
-    airflow.wait_for_dags(dags)
-    for dag in dags:
-        airflow.unpause(dag)
-    with connector(running.server.dsn(WAREHOUSE_DATABASE), "demo")() as connection:
-        yield Stage(airflow, connection, found, couplings, children.check)
+    with (
+        sandboxes.started(running, children) as found,
+        AirflowApi(running.settings.address, running.settings.passwords_file) as airflow,
+    ):
+        configs = Path(running.environ[CONFIGS_VARIABLE])
+        couplings = [config for config in load_all(configs)[0] if config.connector in found and config.enabled]
+        for config in couplings:
+            airflow.keep_connection(sandboxes.connection_of(found[config.connector], config.name))
+        dags = [*(f"{config.name}__extract" for config in couplings), "transform"]
+        airflow.wait_for_dags(dags)
+        for dag in dags:
+            airflow.unpause(dag)
+        with connector(running.server.dsn(WAREHOUSE_DATABASE), "demo")() as connection:
+            yield Stage(airflow, connection, found, couplings, children.check)

@@ -20,7 +20,9 @@ class ClientCredentials(Strict):
 
     type: Literal["client_credentials"]
     token_url: str
+    """Address of the token endpoint; may hold `{connection.host}` or a `_url` of the connection's extra."""
     early_seconds: int = 30
+    """A token is renewed this many seconds before it ends."""
 
 
 class RefreshToken(Strict):
@@ -31,9 +33,13 @@ class RefreshToken(Strict):
 
     type: Literal["refresh_token"]
     token_url: str
+    """Address of the token endpoint."""
     rotates: bool = True
+    """Whether each refresh answers a new refresh token. For the reader: the engine keeps whichever comes back."""
     early_seconds: int = 20
+    """A token is renewed this many seconds before it ends."""
     not_before_seconds: int = 0
+    """The remote refuses a refresh earlier than this after the last one; the pull waits instead."""
 
 
 Auth = Annotated[Basic | ClientCredentials | RefreshToken, pydantic.Field(discriminator="type")]

@@ -15,35 +15,54 @@ class Webshop(Strict):
 
     # Without __, which parts the webshop from the rest of a coupling's id: two folders must not make one id.
     webshop: Annotated[str, pydantic.Field(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$")]
+    """The name of its folder; no double underscore."""
     title: str
+    """The customer's name as people write it."""
     time_zone: str
+    """The zone of its crons, e.g. Europe/Amsterdam."""
     owners: dict[ObjectName, Name | list[Name]]
+    """Object -> the coupling's file name. Several only for sell_orders. An object without an owner is landed and
+    not mapped."""
 
 
 class Schedule(Strict):
     """A cron (five fields; `H` = a minute or hour spread by the coupling's name), its objects and its mode."""
 
     cron: str
+    """In the webshop's time zone. `H`, `H/10`, `H(1-4)` spread the load."""
     mode: Literal["changed", "all"] = "changed"
+    """`changed` since the last pull, or `all`, which also finds deletions."""
     objects: list[ObjectName] | None = None
+    """Which objects; left out = all that are switched on."""
 
 
 class ObjectSwitch(Strict):
     """Switches one object of the coupling on or off."""
 
     enabled: bool = True
+    """false = keep the entry, pull nothing."""
 
 
 class Coupling(Strict):
     """One integration switched on for one webshop."""
 
     coupling: Annotated[str, pydantic.Field(pattern=r"^[a-z][a-z0-9_]*__[a-z][a-z0-9_]*$", max_length=80)]
+    """`<webshop>__<file name>`, checked."""
     connector: Name
+    """A folder in `connectors/`."""
     title: str | None = None
+    """Its name in the UI; left out = webshop and system."""
     role: Literal["primary", "secondary"]
+    """`primary` brings products; `secondary` brings orders for products of another coupling."""
     match_key: Literal["ean", "sku", "remote_id"] | None = None
+    """How a secondary's lines find their product; required there."""
     owner: str = "tech-support"
+    """The team shown as the DAG's owner."""
     enabled: bool = True
+    """false = no schedule; it can still be triggered by hand."""
     objects: dict[ObjectName, ObjectSwitch]
+    """What is pulled; `{}` switches an object on."""
     schedules: list[Schedule] = []
+    """When; left out = by hand only."""
     settings: dict[str, Scalar | list[str]] = {}
+    """Those of the manifest, by their dotted key."""

@@ -37,59 +37,88 @@ class Setting(Strict):
     """One thing a coupling may set; the key is canonical (model reference, section C)."""
 
     type: Literal["string", "integer", "number", "boolean", "list"]
+    """What the value must be."""
     default: Scalar | list[str] = None
+    """The value where a coupling gives none."""
     required: bool = False
+    """Whether every coupling must give it."""
     choices: list[str] | None = None
+    """The values that are allowed."""
     help: str
+    """One sentence; support reads it in the DAG's documentation."""
 
 
 class ConnectionFields(Strict):
     """Which fields of the coupling's Airflow connection hold what, as support reads it."""
 
     host: str | None = None
+    """What belongs into the host."""
     login: str | None = None
+    """What belongs into the login."""
     password: str | None = None
+    """What belongs into the password."""
     extra: dict[str, str] = {}
+    """Further fields of the connection's extra, each with what belongs into it. None of them is required."""
 
 
 class Budget(Strict):
     """A request limit of the remote: `requests` per `seconds`; `headers` feed it from each answer."""
 
     name: Name
+    """Its name in messages and in platform.budgets."""
     requests: Annotated[int, pydantic.Field(gt=0)]
+    """How many requests are allowed …"""
     seconds: Annotated[int, pydantic.Field(gt=0)]
+    """… in this many seconds."""
     path: str = ""
+    """Counts only addresses that hold this text; empty = all."""
     remaining_header: str | None = None
+    """Header with the number of requests left."""
     reset_header: str | None = None
+    """Header that says when the window ends."""
     reset_unit: Literal["seconds", "epoch_ms"] = "seconds"
+    """Whether that is seconds from now, or milliseconds since 1970."""
 
 
 class ErrorRule(Strict):
     """What an answer of this remote means, where the status alone does not say it."""
 
     status: list[int]
+    """The HTTP statuses it is about."""
     body: str = ""
+    """Only where the answer holds this text; empty = any answer."""
     error_class: Literal["auth", "rate limit", "remote down", "bad request", "unexpected response", "configuration"]
+    """What the answer means; decides who acts and whether it is tried again."""
     next_step: str | None = None
+    """The sentence support reads, in place of the class's own."""
 
 
 class Client(Strict):
     """How to talk to the system."""
 
     base_url: str
+    """What stands before each path; may hold `{connection.host}` and `{settings.x}`."""
     auth: Auth
+    """How requests prove who we are."""
     headers: dict[str, str] = {}
+    """Sent with every request."""
     budgets: list[Budget] = []
+    """Limits shared by all workers; without one, only the remote's 429 slows us down."""
     errors: list[ErrorRule] = []
+    """Answers whose status alone does not say what they mean; the first rule that fits holds."""
     timeout: Annotated[int, pydantic.Field(gt=0)] = 120
+    """Seconds to wait for an answer."""
 
 
 class Single(Strict):
     """The call that fetches one record by its remote id."""
 
     path: str
+    """May hold `{remote_id}`, or `{parent.key}` to call it for each parent that this pull has seen."""
     params: dict[str, str] = {}
+    """Its query parameters; those of the stream are not sent."""
     records: list[str] | None = None
+    """Where the record stands in the answer, where that differs from the stream's."""
 
 
 class Parent(Strict):
@@ -99,38 +128,60 @@ class Parent(Strict):
     """
 
     stream: Name
+    """The stream whose records it is called for; pulled before it, with the same object."""
     where: dict[str, Scalar] = {}
+    """Only parents whose JSON holds these values."""
     only: Literal["all", "news"] = "all"
+    """Which of them, see above."""
 
 
 class Tombstones(Strict):
     """A stream whose records say that records of other streams are gone (Exact: sync/Deleted)."""
 
     key: str
+    """Field with the id of the record that is gone."""
     kind: str
+    """Field that says what kind of record it was."""
     streams: dict[str, Name]
+    """Kind -> stream; other kinds are ignored."""
 
 
 class Stream(Strict):
     """One endpoint: where, how to page, what a record is called, how to ask for changes only."""
 
     title: str = ""
+    """A readable name. Nothing shows it yet."""
     path: str
+    """Below base_url; may hold `{settings.x}` and `{parent.key}`."""
     params: dict[str, str] = {}
+    """Query parameters of every call, except one for a single record."""
     headers: dict[str, str] = {}
+    """Headers of this stream only."""
     records: list[str] = [""]
+    """Where the records stand in the answer: dotted paths, the first that is there counts; empty text = the answer
+    itself."""
     key: list[str]
+    """Field or fields that identify a record; several are joined by `_`."""
     root: str | None = None
+    """Field with the id of the record that this one belongs to, or `parent`; left out = the record is its own root."""
     paging: Annotated[PageNumber | NextLink | NoPaging, pydantic.Field(discriminator="type")] = NoPaging(type="none")
+    """How to get the next page."""
     changed: Annotated[ByTime | ByVersion | ByDay | Always, pydantic.Field(discriminator="type")] = Always(
         type="always"
     )
+    """How to ask for what changed since the last pull."""
     single: Single | Literal["changed", "none"] = "none"
+    """The call for one record; `changed` = catch up instead, `none` = the stream has no part in such a pull."""
     parent: Parent | None = None
+    """Called once per record of another stream."""
     deletions: Literal["snapshot", "none"] = "none"
+    """`snapshot` = what a complete pull of everything did not meet is gone."""
     tombstones: Tombstones | None = None
+    """Its records say that records of other streams are gone."""
     hash_without: list[str] = []
+    """Fields that change all the time and make no change, such as a view counter."""
     gone_status: list[int] = []
+    """Statuses that mean that the parent vanished between two calls: no records, no failure."""
 
 
 class ObjectStreams(Strict):
@@ -141,20 +192,30 @@ class ObjectStreams(Strict):
     """
 
     streams: Annotated[list[Name], pydantic.Field(min_length=1)]
+    """Pulled with this object, in this order."""
     reads: list[Name] = []
+    """Pulled with another object, and part of this one's mapping."""
 
 
 class Manifest(Strict):
     """A system: settings, client, streams, and the objects built from them."""
 
     connector: Name
+    """The name of its folder."""
     title: str
+    """The system's name as people write it."""
     docs: str
+    """Address of the API's documentation."""
     connection: ConnectionFields
+    """What the coupling's Airflow connection must hold."""
     settings: dict[str, Setting] = {}
+    """What a coupling may set."""
     client: Client
+    """How to talk to the system."""
     streams: dict[Name, Stream]
+    """Its endpoints, by name; the name becomes the landing table's."""
     objects: dict[ObjectName, ObjectStreams]
+    """What of the Optiply model it can bring, and from which streams."""
 
     def feeds(self, stream: str) -> list[str]:
         """Return the objects that are made of `stream`, in the model's order."""

@@ -17,11 +17,17 @@ class ByTime(Strict):
 
     type: Literal["time"]
     param: str
+    """Query parameter that takes the time."""
     template: str = "{since}"
+    """The parameter's value; `{since}` is the time."""
     format: Literal["iso_utc", "iso_no_zone"] = "iso_utc"
+    """`iso_utc` = 2026-05-20T08:00:00Z, `iso_no_zone` = the same without the Z."""
     params: dict[str, str] = {}
+    """Query parameters that are sent along with the time only."""
     field: str | None = None
+    """The record's own change time: an older version never overwrites a newer one."""
     overlap_seconds: Annotated[int, pydantic.Field(ge=0)] = 300
+    """How far before the last successful pull's start to look again."""
 
 
 class ByVersion(Strict):
@@ -29,9 +35,13 @@ class ByVersion(Strict):
 
     type: Literal["version"]
     param: str
+    """Query parameter that takes the version."""
     template: str
+    """The parameter's value; `{since}` is the version."""
     field: str
+    """The field of a record that holds its version."""
     start: int = 0
+    """The version to ask from when everything is pulled."""
 
 
 class ByDay(Strict):
@@ -39,9 +49,13 @@ class ByDay(Strict):
 
     type: Literal["day"]
     param: str
+    """Query parameter that takes the day."""
     back_days: Annotated[int, pydantic.Field(gt=0)]
+    """How many days back the remote answers at all."""
     time_zone: str = "UTC"
+    """The zone in which the remote's days begin."""
     overlap_seconds: Annotated[int, pydantic.Field(ge=0)] = 3600
+    """As for `time`."""
 
 
 class Always(Strict):

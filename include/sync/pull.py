@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 
 from include.contract.errors import Misconfigured, PlatformBug, SyncError, Wait
-from include.engine.client import Client
 from include.engine.ports import Credentials
 from include.engine.redact import redact
 from include.spec.load import CouplingConfig
@@ -98,14 +97,13 @@ def _streams(
     ids: CouplingId,
     pull_id: int,
 ) -> None:
-    client: Client = open_client(config, credentials, platform.connect, platform.vault)
-    try:
-        for name in config.manifest.objects[wish.object].streams:  # type: ignore[index]
-            StreamRun(platform.connect, connection, client, config, wish, ids, pull_id, name).run()
-    finally:
-        with contextlib.suppress(psycopg.Error):
-            pulls.count_requests(connection, pull_id, client.requests)
-        client.close()
+    with open_client(config, credentials, platform.connect, platform.vault) as client:
+        try:
+            for name in config.manifest.objects[wish.object].streams:  # type: ignore[index]
+                StreamRun(platform.connect, connection, client, config, wish, ids, pull_id, name).run()
+        finally:
+            with contextlib.suppress(psycopg.Error):
+                pulls.count_requests(connection, pull_id, client.requests)
 
 
 @contextlib.contextmanager

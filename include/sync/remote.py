@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from include.engine.answers import remaining_of, reset_of
@@ -37,14 +38,27 @@ class RemoteLimits:
             if left is not None and budget.path in url:
                 self._shared.correct(budget.name, left, reset_of(budget, headers, now))
 
+    def close(self) -> None:
+        """Close the connection to the shared counts."""
+        self._shared.close()
 
-def open_client(config: CouplingConfig, credentials: Credentials, connect: Connect, vault: Vault) -> Client:
-    """Return a client for a coupling. Raises Misconfigured when the connection lacks something."""
-    limiter: Limiter = NoLimit()
-    if config.manifest.client.budgets:
-        limiter = RemoteLimits(connect, credentials.name, config.manifest.client.budgets)
+
+@contextlib.contextmanager
+def open_client(
+    config: CouplingConfig, credentials: Credentials, connect: Connect, vault: Vault
+) -> Iterator[Client]:
+    """Yield a client for a coupling; close its connections after it. Raises Misconfigured when something is lacking."""
     values = {f"settings.{key}": value for key, value in config.settings.items()}
-    return Client(config.manifest.client, credentials, values, StoredTokens(connect, vault, _pack, _unpack), limiter)
+    tokens = StoredTokens(connect, vault, _pack, _unpack)
+    with contextlib.ExitStack() as stack:
+        limiter: Limiter = NoLimit()
+        if config.manifest.client.budgets:
+            limits = RemoteLimits(connect, credentials.name, config.manifest.client.budgets)
+            stack.callback(limits.close)
+            limiter = limits
+        client = Client(config.manifest.client, credentials, values, tokens, limiter)
+        stack.callback(client.close)
+        yield client
 
 
 def _pack(token: Token) -> dict[str, str]:

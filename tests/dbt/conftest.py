@@ -53,8 +53,9 @@ def project(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     target = conninfo_to_dict(database)
     place = tmp_path_factory.mktemp("dbt")
     with pytest.MonkeyPatch.context() as patch:
-        for variable, key in (("HOST", "host"), ("PORT", "port"), ("USER", "user"), ("PASSWORD", "password"), ("DATABASE", "dbname")):
-            patch.setenv(f"WAREHOUSE_{variable}", str(target[key]))
+        for key in ("host", "port", "user", "password"):
+            patch.setenv(f"WAREHOUSE_{key.upper()}", str(target[key]))
+        patch.setenv("WAREHOUSE_DATABASE", str(target["dbname"]))
         patch.setenv("DBT_SEND_ANONYMOUS_USAGE_STATS", "False")
         patch.setenv("DO_NOT_TRACK", "1")
         patch.setenv("DBT_PROJECT_DIR", str(ROOT / "dbt_project"))
@@ -71,7 +72,7 @@ def warehouse(project: str) -> Iterator[Warehouse]:
     with connect(project) as connection:
         tables = connection.execute(
             """select format('%I.%I', schemaname, tablename) as name from pg_tables
-               where schemaname in ('staging', 'mapping', 'optiply', 'platform') and tablename not like '%migrations%'"""
+               where schemaname in ('staging', 'mapping', 'optiply', 'platform')"""
         ).fetchall()
         names = ", ".join(row["name"] for row in tables)
         connection.execute(f"truncate {names} restart identity".encode())

@@ -22,12 +22,16 @@ def land_account(warehouse: Warehouse, coupling: Coupling, key: str, **fields: o
     warehouse.land(coupling, "accounts", key, {"ID": key, "Name": f"Supplier {key}", "IsSupplier": True} | fields)
 
 
-def land_supplier_item(warehouse: Warehouse, coupling: Coupling, key: str, item: str, supplier: str, **fields: object) -> None:
+def land_supplier_item(
+    warehouse: Warehouse, coupling: Coupling, key: str, item: str, supplier: str, **fields: object
+) -> None:
     record = {"ID": key, "Item": item, "Supplier": supplier, "PurchasePrice": 10, "PurchaseUnitFactor": 1}
     warehouse.land(coupling, "supplier_items", key, record | fields)
 
 
-def land_material(warehouse: Warehouse, coupling: Coupling, key: str, item: str, part: str, quantity: object, day: int = 1) -> None:
+def land_material(
+    warehouse: Warehouse, coupling: Coupling, key: str, item: str, part: str, quantity: object, day: int = 1
+) -> None:
     record = {"ID": key, "PartItem": part, "Quantity": quantity, "Modified": f"/Date({day * 86_400_000})/"}
     warehouse.land(coupling, "assembly_materials", key, record, root=item)
 
@@ -51,7 +55,9 @@ def test_a_change_in_any_of_the_three_endpoints_updates_the_product(warehouse: W
     warehouse.transform()
     query = "select stock_level, price, name from optiply.products"
     assert warehouse.row(query) == {"stock_level": 0, "price": None, "name": "Item i1"}
-    warehouse.land(coupling, "stock_positions", "p1", {"WarehouseCode": "1", "CurrentStock": 40, "PlanningOut": 3}, root="i1")
+    warehouse.land(
+        coupling, "stock_positions", "p1", {"WarehouseCode": "1", "CurrentStock": 40, "PlanningOut": 3}, root="i1"
+    )
     warehouse.transform()
     assert warehouse.row(query)["stock_level"] == 37
     warehouse.land(coupling, "sales_item_prices", "s1", {"Account": None, "Quantity": 1, "Price": 12.345}, root="i1")
@@ -65,7 +71,9 @@ def test_stock_is_unknown_until_positions_were_pulled_once(warehouse: Warehouse)
     land_item(warehouse, coupling, "i1")
     warehouse.transform()
     assert warehouse.rows("select 1 from optiply.products") == []
-    assert [(row["reason"], row["waiting"]) for row in warehouse.problems(coupling, "products")] == [("stock not pulled yet", True)]
+    assert [(row["reason"], row["waiting"]) for row in warehouse.problems(coupling, "products")] == [
+        ("stock not pulled yet", True)
+    ]
     warehouse.pulled(coupling, "stock_positions")
     warehouse.transform()
     assert warehouse.row("select stock_level from optiply.products")["stock_level"] == 0
@@ -183,7 +191,9 @@ def test_circle_is_refused_and_its_edge_waits(warehouse: Warehouse) -> None:
     land_material(warehouse, coupling, "m3", "C", "D", 0)
     warehouse.transform()
     assert compositions(warehouse) == [{"remote_id": "A_B", "part_quantity": 2, "deleted": False}]
-    problems = [(row["remote_id"], row["field"], row["reason"]) for row in warehouse.problems(coupling, "product_compositions")]
+    problems = [
+        (row["remote_id"], row["field"], row["reason"]) for row in warehouse.problems(coupling, "product_compositions")
+    ]
     assert problems == [("B_A", "part_product_id", "cycle"), ("C_D", "part_quantity", "part_quantity < 1")]
     warehouse.gone(coupling, "assembly_materials", "m1", root="A")
     warehouse.transform()

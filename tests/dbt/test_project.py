@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.dbt.warehouse import Coupling, Warehouse
+from tests.dbt.warehouse import Coupling, Warehouse, run_dbt
 
 PRODUCT = {
     "id": 794, "name": "Oak chair", "type": "simple", "status": "publish", "sku": "SKU-1001",
@@ -53,6 +53,7 @@ def test_run_without_news_writes_nothing(warehouse: Warehouse) -> None:
     land_products(warehouse, coupling, 1, 2)
     warehouse.transform()
     before = (stored(warehouse, "1"), stored(warehouse, "2"), writes(warehouse))
+    assert before[2] > 0
     warehouse.transform()
     assert (stored(warehouse, "1"), stored(warehouse, "2"), writes(warehouse)) == before
 
@@ -173,3 +174,32 @@ def test_only_a_coupling_that_owns_products_brings_them(warehouse: Warehouse) ->
     land_products(warehouse, coupling, 1)
     warehouse.transform()
     assert warehouse.rows("select 1 from optiply.products") == []
+
+
+def test_only_the_taken_part_of_the_batch_is_mapped(warehouse: Warehouse) -> None:
+    first, second = shop(warehouse), shop(warehouse)
+    for coupling in (first, second):
+        land_products(warehouse, coupling, 1)
+    warehouse.connection.execute(
+        """insert into platform.transform_batch (object, coupling_id, root_key, webshop_id, taken)
+           select object, coupling_id, root_key, webshop_id, webshop_id = %s from platform.news""",
+        (first.webshop_id,),
+    )
+    warehouse.connection.execute("delete from platform.news")
+    warehouse.transform()
+    assert warehouse.rows("select coupling_id from optiply.products") == [{"coupling_id": first.id}]
+
+
+@pytest.mark.requirement("R17")
+def test_unit_tests_and_data_tests_of_the_project_hold(warehouse: Warehouse) -> None:
+    coupling = shop(warehouse)
+    land_products(warehouse, coupling, 1, 2)
+    line = {"id": 5, "product_id": 1, "variation_id": 0, "quantity": 1, "subtotal": "4.00"}
+    order = {"status": "completed", "date_created_gmt": "2026-05-01T10:00:00", "line_items": [line]}
+    warehouse.land(coupling, "orders", "88", order)
+    warehouse.transform()
+    assert len(warehouse.rows("select 1 from optiply.sell_order_lines")) == 1
+    run_dbt("test")
+    warehouse.connection.execute("update optiply.sell_orders set total_value = 5")
+    with pytest.raises(AssertionError, match="sell_order_total_is_sum_of_lines"):
+        run_dbt("test", "--select", "sell_order_total_is_sum_of_lines")

@@ -2,8 +2,7 @@
 
 import pytest
 
-from tests.dbt.warehouse import Coupling, Row, Warehouse, run_dbt
-from tests.dbt.warehouse import SELECTION
+from tests.dbt.warehouse import SELECTION, Coupling, Row, Warehouse, run_dbt
 
 PRODUCT = {"type": "simple", "status": "publish", "name": "Mug", "price": "5.00", "virtual": True}
 
@@ -155,7 +154,14 @@ def test_waiting_lines_of_one_product_are_merged_once(warehouse: Warehouse) -> N
 def test_repeated_batch_of_a_failed_run_changes_nothing(warehouse: Warehouse) -> None:
     primary, secondary = bol(warehouse)
     warehouse.land(primary, "products", "1", PRODUCT | {"global_unique_id": "8712345000017"})
-    land_bol(warehouse, secondary, "B1", item("i1", "8712345000017"), item("i2", "8712345000017"), item("i3", "9999999999994"))
+    land_bol(
+        warehouse,
+        secondary,
+        "B1",
+        item("i1", "8712345000017"),
+        item("i2", "8712345000017"),
+        item("i3", "9999999999994"),
+    )
     warehouse.connection.execute(
         """insert into platform.transform_batch (object, coupling_id, root_key, webshop_id)
            select distinct object, coupling_id, root_key, webshop_id from platform.news"""

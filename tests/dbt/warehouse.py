@@ -66,7 +66,7 @@ class Warehouse:
 
     def webshop(self) -> int:
         name = f"shop{next(self._webshops)}"
-        query = "insert into platform.webshops (name, title, time_zone) values (%s, %s, 'Europe/Amsterdam') returning id"
+        query = "insert into platform.webshops (name, title, time_zone) values (%s, %s, 'UTC') returning id"
         return int(self.row(query, name, name)["id"])
 
     def coupling(
@@ -78,7 +78,8 @@ class Warehouse:
         match_key: str | None = None,
     ) -> Coupling:
         coupling_id = self.row(
-            """insert into platform.couplings (webshop_id, name, connector, title, role, match_key, settings, config_hash)
+            """insert into platform.couplings
+                   (webshop_id, name, connector, title, role, match_key, settings, config_hash)
                values (%s, %s, %s, %s, %s, %s, %s, '') returning id""",
             webshop_id, f"shop{webshop_id}__{connector}", connector, connector,
             "secondary" if match_key else "primary", match_key, json.dumps(settings or {}),
@@ -90,7 +91,9 @@ class Warehouse:
             )
         return Coupling(coupling_id, webshop_id, connector)
 
-    def land(self, coupling: Coupling, stream: str, key: str, payload: Mapping[str, object], root: str | None = None) -> None:
+    def land(
+        self, coupling: Coupling, stream: str, key: str, payload: Mapping[str, object], root: str | None = None
+    ) -> None:
         """Land a version of a record and tell the news, as a pull does."""
         table = sql.Identifier("staging", f"{coupling.connector}__{stream}")
         where = (coupling.id, key)
@@ -98,7 +101,12 @@ class Warehouse:
             "update {} set superseded_at = now() where coupling_id = %s and record_key = %s and superseded_at is null"
         )
         body = json.dumps(payload)
-        values: Row = {"webshop_id": coupling.webshop_id, "coupling_id": coupling.id, "record_key": key, "payload": body}
+        values: Row = {
+            "webshop_id": coupling.webshop_id,
+            "coupling_id": coupling.id,
+            "record_key": key,
+            "payload": body,
+        }
         values["payload_hash"] = uuid.uuid5(uuid.NAMESPACE_OID, body)
         if root is not None:
             values["root_key"] = root
@@ -140,7 +148,8 @@ class Warehouse:
                 """insert into platform.transform_batch (object, coupling_id, root_key, webshop_id)
                    select distinct object, coupling_id, root_key, webshop_id from platform.news
                    union
-                   select case object when 'sell_order_lines' then 'sell_orders' else object end, coupling_id, root_key, webshop_id
+                   select case object when 'sell_order_lines' then 'sell_orders' else object end,
+                       coupling_id, root_key, webshop_id
                    from platform.quarantine where resolved_at is null and waiting and root_key is not null
                    on conflict do nothing"""
             )
@@ -160,7 +169,8 @@ class Warehouse:
                where transform_id = %s and coupling_id = %s and object = %s""",
             transform_id, coupling.id, name,
         )  # fmt: skip
-        return (rows[0]["inserted"], rows[0]["updated"], rows[0]["deleted"], rows[0]["untouched"]) if rows else (0, 0, 0, 0)
+        row = rows[0] if rows else {}
+        return (row.get("inserted", 0), row.get("updated", 0), row.get("deleted", 0), row.get("untouched", 0))
 
     def problems(self, coupling: Coupling, name: str) -> list[Row]:
         """The open problems of an object, without ids and times."""

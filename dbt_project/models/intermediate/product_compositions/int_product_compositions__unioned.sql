@@ -37,7 +37,8 @@ select
             ["part_quantity is null and cardinality(problems) = 0", "blocked|part_quantity|not a number"],
             ["floor(part_quantity) < 1", "blocked|part_quantity|part_quantity < 1"],
             ["floor(part_quantity) > 9999999", "blocked|part_quantity|beyond 9999999"],
-            ["floor(part_quantity) >= 1 and part_quantity <> floor(part_quantity)", "warning|part_quantity|not a whole number, rounded down"],
+            ["floor(part_quantity) >= 1 and part_quantity <> floor(part_quantity)",
+                "warning|part_quantity|not a whole number, rounded down"],
         ]) }}
     end as problems
 from mapped

@@ -30,7 +30,12 @@ prices as (
         and coalesce(listed.quantity, 1) = 1
         and coalesce(cast(listed.starts_at at time zone 'UTC' as date) <= {{ today() }}, true)
         and coalesce(cast(listed.ends_at at time zone 'UTC' as date) >= {{ today() }}, true)
-    order by listed.coupling_id, listed.root_key, listed.starts_at desc nulls last, listed.modified_at desc nulls last, listed.record_key
+    order by
+        listed.coupling_id,
+        listed.root_key,
+        listed.starts_at desc nulls last,
+        listed.modified_at desc nulls last,
+        listed.record_key
 ),
 
 assembled as (
@@ -54,7 +59,10 @@ joined as (
         stock.root_key is null and pulled.coupling_id is null as is_stock_unknown,
         coalesce(stock.level, case when pulled.coupling_id is not null then 0 end) as stock_level,
         settings.follows_is_purchase_item and items.is_purchase_item is false as is_not_purchased,
-        case when settings.is_assembled_from_bom then assembled.root_key is not null else coalesce(items.is_make_item, false) end as assembled,
+        case
+            when settings.is_assembled_from_bom then assembled.root_key is not null
+            else coalesce(items.is_make_item, false)
+        end as assembled,
         coalesce(cast(items.ends_at at time zone 'UTC' as date) < {{ today() }}, false) as is_ended
     from items
     inner join {{ ref('stg_exact_online__settings') }} as settings on settings.coupling_id = items.coupling_id

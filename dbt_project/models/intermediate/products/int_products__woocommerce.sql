@@ -18,7 +18,8 @@ simple as (
         products.sku,
         products.global_unique_id,
         products.price,
-        coalesce(products.is_virtual or products.is_downloadable, false) or products.manage_stock is not true as is_untracked,
+        coalesce(products.is_virtual or products.is_downloadable, false)
+        or products.manage_stock is not true as is_untracked,
         products.stock_quantity,
         products.status = 'publish' as is_published,
         products.created_at,
@@ -41,7 +42,7 @@ varied as (
         variations.global_unique_id,
         variations.price,
         coalesce(variations.is_virtual or variations.is_downloadable, false)
-        or coalesce(case when variations.is_stock_of_parent then parent.manage_stock else variations.manage_stock end, false) is not true
+        or case when variations.is_stock_of_parent then parent.manage_stock else variations.manage_stock end is not true
             as is_untracked,
         -- The parent's whole number stands on every variation: it is one shelf, and a share of it is not known.
         case when variations.is_stock_of_parent then coalesce(parent.stock_quantity, variations.stock_quantity)

@@ -1,66 +1,7 @@
--- The lines that may still be stored, each with its product or with what keeps it waiting. Stored lines are never
--- changed or removed by a later edit of the order, and a line that is added later is left out (B4) - unless it was in
--- quarantine when its order was stored. What a failed run has done already does not count as seen: its batch is retried.
-with settled as (
-    select
-        coalesce(max(id), 0) as id,
-        coalesce(max(finished_at), '-infinity') as finished_at
-    from (
-        select id, finished_at
-        from {{ source('platform', 'transforms') }}
-        where outcome = 'succeeded'
-        order by id desc
-        limit 1
-    ) as last_run
-),
-
-lines as (
-    select * from {{ news('sell_orders', ref('int_sell_order_lines__unioned')) }} as rooted
-),
-
-orders as (
-    select * from {{ news('sell_orders', ref('int_sell_orders__unioned')) }} as rooted
-),
-
-candidates as (
-    select
-        lines.*,
-        orders.remote_id is null as is_orphan,
-        stored.id as sell_order_id,
-        couplings.match_key,
-        couplings.role,
-        settled.id as last_run
-    from lines
-    cross join settled
-    inner join {{ source('platform', 'couplings') }} as couplings on couplings.id = lines.coupling_id
-    inner join {{ source('platform', 'ownership') }} as ownership
-        on ownership.webshop_id = lines.webshop_id
-        and ownership.coupling_id = lines.coupling_id
-        and ownership.object = 'sell_orders'
-    left join orders on orders.coupling_id = lines.coupling_id and orders.remote_id = lines.order_remote_id
-    left join {{ source('optiply', 'sell_orders') }} as stored
-        on stored.coupling_id = lines.coupling_id and stored.remote_id = lines.order_remote_id
-    where lines.deleted_at is null
-        and (orders.remote_id is null or orders.is_in_scope and orders.deleted_at is null and not {{ is_held('orders.problems') }})
-        and not exists (
-            select 1
-            from {{ source('optiply', 'sell_order_lines') }} as stored_line
-            where stored_line.coupling_id = lines.coupling_id and stored_line.remote_id = lines.remote_id
-        )
-        -- An order without any stored line is not finished: a run may have stopped between the order and its lines.
-        and (
-            not exists (select 1 from {{ source('optiply', 'sell_order_lines') }} as any_line where any_line.sell_order_id = stored.id and any_line.deleted_at is null)
-            or exists (
-                select 1
-                from {{ source('platform', 'quarantine') }} as known
-                where known.coupling_id = lines.coupling_id
-                    and known.object = 'sell_order_lines'
-                    and known.remote_id = lines.remote_id
-                    and known.severity = 'blocked'
-                    and known.root_key is not null
-                    and (known.resolved_at is null or known.resolved_at > settled.finished_at)
-            )
-        )
+-- Each line that may still be stored, with its product or with what keeps it waiting: a primary coupling's lines name its
+-- own products, those of a secondary coupling are compared by one key with the webshop's enabled products (B14).
+with candidates as (
+    select * from {{ ref('int_sell_order_lines__candidates') }}
 ),
 
 matched as (
@@ -79,11 +20,12 @@ matched as (
                 and products.coupling_id = candidates.coupling_id
                 and products.remote_id = candidates.product_remote_id
             union all
-            -- B14: enabled products of the couplings that bring the webshop's products, by one key.
             select products.id
             from {{ ref('products') }} as products
             inner join {{ source('platform', 'ownership') }} as owner
-                on owner.webshop_id = products.webshop_id and owner.coupling_id = products.coupling_id and owner.object = 'products'
+                on owner.webshop_id = products.webshop_id
+                and owner.coupling_id = products.coupling_id
+                and owner.object = 'products'
             where candidates.role = 'secondary'
                 and candidates.match_key = 'ean'
                 and products.webshop_id = candidates.webshop_id
@@ -94,7 +36,9 @@ matched as (
             select products.id
             from {{ ref('products') }} as products
             inner join {{ source('platform', 'ownership') }} as owner
-                on owner.webshop_id = products.webshop_id and owner.coupling_id = products.coupling_id and owner.object = 'products'
+                on owner.webshop_id = products.webshop_id
+                and owner.coupling_id = products.coupling_id
+                and owner.object = 'products'
             where candidates.role = 'secondary'
                 and candidates.match_key = 'sku'
                 and products.webshop_id = candidates.webshop_id
@@ -130,7 +74,8 @@ select
     matched.problems || {{ problems([
         ["matched.is_orphan", "waiting|sell_order_id|waiting for parent"],
         ["not matched.is_by_code and matched.product_remote_id is null", "blocked|product_id|missing"],
-        ["not matched.is_by_code and matched.product_remote_id is not null and matched.matches = 0", "waiting|product_id|waiting for parent"],
+        ["not matched.is_by_code and matched.product_remote_id is not null and matched.matches = 0",
+            "waiting|product_id|waiting for parent"],
         ["matched.is_by_code and matched.matches = 0", "waiting|product_id|no match"],
         ["matched.matches > 1", "waiting|product_id|ambiguous match"],
         ["taken.id is not null", "blocked|product_id|the order already has a line of this product"],

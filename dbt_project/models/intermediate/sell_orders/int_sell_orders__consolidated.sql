@@ -16,7 +16,8 @@ lines as (
 -- a join would be planned for one of them and run for all.
 gathered as (
     select
-        webshop_id, coupling_id, remote_id, root_key, placed, completed, is_in_scope, created_at, updated_at, deleted_at, problems,
+        webshop_id, coupling_id, remote_id, root_key, placed, completed,
+        is_in_scope, created_at, updated_at, deleted_at, problems,
         cast(null as bigint) as candidates, cast(null as numeric) as value, true as is_order
     from mapped
     union all

@@ -10,7 +10,8 @@
     ]
 ) }}
 
-{% set columns = 'webshop_id, coupling_id, remote_id, root_key, placed, completed, is_in_scope, created_at, updated_at, deleted_at, problems' %}
+{% set columns = 'webshop_id, coupling_id, remote_id, root_key, placed, completed, is_in_scope,
+        created_at, updated_at, deleted_at, problems' %}
 
 with mapped as (
     select {{ columns }} from {{ ref('int_sell_orders__exact_online') }}

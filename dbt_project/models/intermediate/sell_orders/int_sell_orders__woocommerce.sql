@@ -16,7 +16,9 @@ select
     orders.modified_at as updated_at,
     coalesce(
         orders.gone_at,
-        case when orders.status in ('cancelled', 'refunded', 'failed', 'trash') then coalesce(orders.modified_at, orders.landed_at) end
+        case
+            when orders.status in ('cancelled', 'refunded', 'failed', 'trash') then coalesce(orders.modified_at, orders.landed_at)
+        end
     ) as deleted_at,
     cast('{}' as text[]) as problems
 from orders

@@ -31,7 +31,8 @@ select
     {{ code('ean_code') }} as ean_code,
     {{ code('article_code') }} as article_code,
     {{ money('price') }} as price,
-    case when floor(minimum_purchase_quantity) >= 1 then {{ whole('minimum_purchase_quantity') }} end as minimum_purchase_quantity,
+    case when floor(minimum_purchase_quantity) >= 1 then {{ whole('minimum_purchase_quantity') }} end
+        as minimum_purchase_quantity,
     case when floor(lot_size) >= 1 then {{ whole('lot_size') }} end as lot_size,
     case when floor(delivery_time) >= 1 then cast(least(floor(delivery_time), 365) as smallint) end as delivery_time,
     maps_preferred,

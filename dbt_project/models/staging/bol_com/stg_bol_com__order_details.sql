@@ -1,7 +1,3 @@
-with source as (
-    select * from {{ source('bol_com', 'order_details') }} where superseded_at is null
-)
-
 select
     source.webshop_id,
     source.coupling_id,
@@ -11,8 +7,9 @@ select
     source.landed_at,
     doc."orderItems" as order_items,
     {{ moment('doc."orderPlacedDateTime"') }} as placed_at
-from source
+from {{ source('bol_com', 'order_details') }} as source
 cross join lateral jsonb_to_record(source.payload) as doc (
     "orderPlacedDateTime" text,
     "orderItems" jsonb
 )
+where source.superseded_at is null

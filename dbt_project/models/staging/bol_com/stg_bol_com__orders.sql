@@ -1,7 +1,3 @@
-with source as (
-    select * from {{ source('bol_com', 'orders') }} where superseded_at is null
-)
-
 select
     source.webshop_id,
     source.coupling_id,
@@ -10,7 +6,8 @@ select
     source.gone_at,
     source.landed_at,
     {{ moment('doc."orderPlacedDateTime"') }} as placed_at
-from source
+from {{ source('bol_com', 'orders') }} as source
 cross join lateral jsonb_to_record(source.payload) as doc (
     "orderPlacedDateTime" text
 )
+where source.superseded_at is null

@@ -1,7 +1,3 @@
-with source as (
-    select * from {{ source('exact_online', 'accounts') }} where superseded_at is null
-)
-
 select
     source.webshop_id,
     source.coupling_id,
@@ -16,7 +12,7 @@ select
     {{ exact_moment('doc."EndDate"') }} as ends_at,
     {{ exact_moment('doc."Created"') }} as created_at,
     {{ exact_moment('doc."Modified"') }} as modified_at
-from source
+from {{ source('exact_online', 'accounts') }} as source
 cross join lateral jsonb_to_record(source.payload) as doc (
     "Name" text,
     "Email" text,
@@ -26,3 +22,4 @@ cross join lateral jsonb_to_record(source.payload) as doc (
     "Created" text,
     "Modified" text
 )
+where source.superseded_at is null

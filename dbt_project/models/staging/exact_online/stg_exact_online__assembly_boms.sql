@@ -1,7 +1,3 @@
-with source as (
-    select * from {{ source('exact_online', 'assembly_boms') }} where superseded_at is null
-)
-
 select
     source.webshop_id,
     source.coupling_id,
@@ -11,8 +7,9 @@ select
     source.landed_at,
     {{ number('doc."BatchQuantity"') }} as batch_quantity,
     {{ exact_moment('doc."Modified"') }} as modified_at
-from source
+from {{ source('exact_online', 'assembly_boms') }} as source
 cross join lateral jsonb_to_record(source.payload) as doc (
     "BatchQuantity" text,
     "Modified" text
 )
+where source.superseded_at is null

@@ -1,7 +1,3 @@
-with source as (
-    select * from {{ source('exact_online', 'assembly_materials') }} where superseded_at is null
-)
-
 select
     source.webshop_id,
     source.coupling_id,
@@ -13,10 +9,11 @@ select
     {{ number('doc."Quantity"') }} as quantity,
     {{ number('doc."BatchQuantity"') }} as batch_quantity,
     {{ exact_moment('doc."Modified"') }} as modified_at
-from source
+from {{ source('exact_online', 'assembly_materials') }} as source
 cross join lateral jsonb_to_record(source.payload) as doc (
     "PartItem" text,
     "Quantity" text,
     "BatchQuantity" text,
     "Modified" text
 )
+where source.superseded_at is null

@@ -1,7 +1,3 @@
-with source as (
-    select * from {{ source('exact_online', 'items') }} where superseded_at is null
-)
-
 select
     source.webshop_id,
     source.coupling_id,
@@ -19,7 +15,7 @@ select
     {{ exact_moment('doc."EndDate"') }} as ends_at,
     {{ exact_moment('doc."Created"') }} as created_at,
     {{ exact_moment('doc."Modified"') }} as modified_at
-from source
+from {{ source('exact_online', 'items') }} as source
 cross join lateral jsonb_to_record(source.payload) as doc (
     "Code" text,
     "Description" text,
@@ -32,3 +28,4 @@ cross join lateral jsonb_to_record(source.payload) as doc (
     "Created" text,
     "Modified" text
 )
+where source.superseded_at is null

@@ -1,7 +1,3 @@
-with source as (
-    select * from {{ source('exact_online', 'sales_item_prices') }} where superseded_at is null
-)
-
 select
     source.webshop_id,
     source.coupling_id,
@@ -16,7 +12,7 @@ select
     {{ exact_moment('doc."EndDate"') }} as ends_at,
     {{ exact_moment('doc."Modified"') }} as modified_at,
     {{ unreadable({'price': 'Price'}) }} as unreadable
-from source
+from {{ source('exact_online', 'sales_item_prices') }} as source
 cross join lateral jsonb_to_record(source.payload) as doc (
     "Account" text,
     "Price" text,
@@ -25,3 +21,4 @@ cross join lateral jsonb_to_record(source.payload) as doc (
     "EndDate" text,
     "Modified" text
 )
+where source.superseded_at is null

@@ -1,7 +1,3 @@
-with source as (
-    select * from {{ source('exact_online', 'sales_order_lines') }} where superseded_at is null
-)
-
 select
     source.webshop_id,
     source.coupling_id,
@@ -14,7 +10,7 @@ select
     {{ number('doc."Quantity"') }} as quantity,
     {{ number('doc."AmountDC"') }} as amount_dc,
     coalesce({{ flag('doc."UseDropShipment"') }}, false) as is_drop_shipment
-from source
+from {{ source('exact_online', 'sales_order_lines') }} as source
 cross join lateral jsonb_to_record(source.payload) as doc (
     "Item" text,
     "LineNumber" text,
@@ -22,3 +18,4 @@ cross join lateral jsonb_to_record(source.payload) as doc (
     "AmountDC" text,
     "UseDropShipment" text
 )
+where source.superseded_at is null

@@ -1,7 +1,3 @@
-with source as (
-    select * from {{ source('exact_online', 'sales_orders') }} where superseded_at is null
-)
-
 select
     source.webshop_id,
     source.coupling_id,
@@ -13,10 +9,11 @@ select
     {{ exact_moment('doc."OrderDate"') }} as ordered_at,
     {{ exact_moment('doc."Created"') }} as created_at,
     {{ exact_moment('doc."Modified"') }} as modified_at
-from source
+from {{ source('exact_online', 'sales_orders') }} as source
 cross join lateral jsonb_to_record(source.payload) as doc (
     "Status" text,
     "OrderDate" text,
     "Created" text,
     "Modified" text
 )
+where source.superseded_at is null

@@ -1,7 +1,3 @@
-with source as (
-    select * from {{ source('exact_online', 'stock_positions') }} where superseded_at is null
-)
-
 select
     source.webshop_id,
     source.coupling_id,
@@ -12,9 +8,10 @@ select
     btrim(doc."WarehouseCode") as warehouse_code,
     {{ number('doc."CurrentStock"') }} as current_stock,
     {{ number('doc."PlanningOut"') }} as planning_out
-from source
+from {{ source('exact_online', 'stock_positions') }} as source
 cross join lateral jsonb_to_record(source.payload) as doc (
     "WarehouseCode" text,
     "CurrentStock" text,
     "PlanningOut" text
 )
+where source.superseded_at is null

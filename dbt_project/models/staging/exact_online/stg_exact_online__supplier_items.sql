@@ -1,7 +1,3 @@
-with source as (
-    select * from {{ source('exact_online', 'supplier_items') }} where superseded_at is null
-)
-
 select
     source.webshop_id,
     source.coupling_id,
@@ -22,8 +18,12 @@ select
     {{ exact_moment('doc."EndDate"') }} as ends_at,
     {{ exact_moment('doc."Created"') }} as created_at,
     {{ exact_moment('doc."Modified"') }} as modified_at,
-    {{ unreadable({'price': 'PurchasePrice', 'lot_size': 'PurchaseUnitFactor', 'minimum_purchase_quantity': 'MinimumQuantity'}) }} as unreadable
-from source
+    {{ unreadable({
+        'price': 'PurchasePrice',
+        'lot_size': 'PurchaseUnitFactor',
+        'minimum_purchase_quantity': 'MinimumQuantity',
+    }) }} as unreadable
+from {{ source('exact_online', 'supplier_items') }} as source
 cross join lateral jsonb_to_record(source.payload) as doc (
     "Item" text,
     "Supplier" text,
@@ -39,3 +39,4 @@ cross join lateral jsonb_to_record(source.payload) as doc (
     "Created" text,
     "Modified" text
 )
+where source.superseded_at is null

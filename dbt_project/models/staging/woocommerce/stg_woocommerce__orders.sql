@@ -1,7 +1,3 @@
-with source as (
-    select * from {{ source('woocommerce', 'orders') }} where superseded_at is null
-)
-
 select
     source.webshop_id,
     source.coupling_id,
@@ -14,7 +10,7 @@ select
     {{ moment('doc.date_created_gmt', 'Z') }} as created_at,
     {{ moment('doc.date_modified_gmt', 'Z') }} as modified_at,
     {{ moment('doc.date_completed_gmt', 'Z') }} as completed_at
-from source
+from {{ source('woocommerce', 'orders') }} as source
 cross join lateral jsonb_to_record(source.payload) as doc (
     status text,
     line_items jsonb,
@@ -22,3 +18,4 @@ cross join lateral jsonb_to_record(source.payload) as doc (
     date_modified_gmt text,
     date_completed_gmt text
 )
+where source.superseded_at is null

@@ -1,7 +1,3 @@
-with source as (
-    select * from {{ source('woocommerce', 'products') }} where superseded_at is null
-)
-
 select
     source.webshop_id,
     source.coupling_id,
@@ -22,7 +18,7 @@ select
     {{ moment('doc.date_created_gmt', 'Z') }} as created_at,
     {{ moment('doc.date_modified_gmt', 'Z') }} as modified_at,
     {{ unreadable({'price': 'price', 'stock_level': 'stock_quantity'}) }} as unreadable
-from source
+from {{ source('woocommerce', 'products') }} as source
 cross join lateral jsonb_to_record(source.payload) as doc (
     type text,
     status text,
@@ -37,3 +33,4 @@ cross join lateral jsonb_to_record(source.payload) as doc (
     date_created_gmt text,
     date_modified_gmt text
 )
+where source.superseded_at is null

@@ -1,0 +1,85 @@
+"""`docs`: writes the parts of the documentation that follow from the code, or tells which of them are stale."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from include.cli import yaml_reference
+from include.contract import errors
+from include.contract.errors import Misconfigured, SyncError
+from include.spec.load import ROOT
+from include.warehouse.pulls import Busy
+
+DOCS = ROOT / "docs"
+_BEGIN, _END = "<!-- errors: written by ./run cli docs -->", "<!-- errors: end -->"
+# The branches of the tree, and what no code raises: the guard keeps deletions back without failing the pull.
+_NOT_SHOWN = (SyncError, errors.AskPerson, errors.Wait, errors.TryAgain, errors.GiveUp, errors.ApprovalNeeded)
+_AGAIN: tuple[tuple[type[SyncError], str], ...] = (
+    (errors.AskPerson, "no"),
+    (errors.Wait, "yes, at the time the log names"),
+    (errors.TryAgain, "yes, 5 times in about 20 minutes, then at its next schedule"),
+    (errors.GiveUp, "no"),
+)
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    parser = commands.add_parser("docs", help="write the generated parts of docs/")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail when a part is stale")
+    parser.set_defaults(run=run)
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Write what is stale; with --check name it and return 1."""
+    stale = [(path, text) for path, text in pages(DOCS) if _read(path) != text]
+    for path, text in stale:
+        if chosen.check:
+            print(f"docs/{path.name} is stale: call ./run cli docs and commit the result")
+        else:
+            path.write_text(text, encoding="utf-8")
+            print(f"docs/{path.name} written")
+    return int(chosen.check and bool(stale))
+
+
+def pages(folder: Path) -> list[tuple[Path, str]]:
+    """Return each page with generated parts, and the text that it has to have."""
+    runbook = folder / "runbook.md"
+    return [
+        (folder / "reference-yaml.md", yaml_reference.render()),
+        (runbook, between_marks(_read(runbook), error_table(), runbook.name)),
+    ]
+
+
+def between_marks(page: str, table: str, name: str) -> str:
+    """Return the page with `table` between its two marks. Raises Misconfigured where they are not there."""
+    head, begin, rest = page.partition(_BEGIN)
+    _, end, tail = rest.partition(_END)
+    if not begin or not end:
+        raise Misconfigured(f"docs/{name} has no lines '{_BEGIN}' and '{_END}'")
+    return f"{head}{begin}\n\n{table}\n{end}{tail}"
+
+
+def error_table() -> str:
+    """Return one row per kind of error: how the log names it, who acts, what comes next."""
+    rows = ["| on the log | what happened | who acts | tried again by itself | next step |", "|---|---|---|---|---|"]
+    kinds: list[type[SyncError]] = [*_kinds(SyncError), Busy]
+    for kind in kinds:
+        meaning = " ".join((kind.__doc__ or "").split("\n\n")[0].split())
+        rows.append(f"| {kind.error_class} | {meaning} | {kind.acts} | {_again(kind)} | {kind.next_step} |")
+    return "\n".join(rows) + "\n"
+
+
+def _kinds(kind: type[SyncError]) -> list[type[SyncError]]:
+    """Return the kinds of the contract below `kind`, in its order; those of other rooms are cases of them."""
+    below = [found for found in kind.__subclasses__() if found.__module__ == errors.__name__]
+    return [*([] if kind in _NOT_SHOWN else [kind]), *(each for found in below for each in _kinds(found))]
+
+
+def _again(kind: type[SyncError]) -> str:
+    return next(words for branch, words in _AGAIN if issubclass(kind, branch))
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""

@@ -12,12 +12,12 @@ from urllib.parse import unquote, urlsplit
 from include.contract.errors import Misconfigured
 from include.engine.ports import Credentials
 from include.spec.load import coupling_files, load_coupling
-from include.sync.configs import deploy_configs, ensure_registered
+from include.sync.configs import ensure_registered
 from include.sync.dbt import Dbt
+from include.sync.deploy import deploy
 from include.sync.pull import Platform, pull
 from include.sync.transform import transform
 from include.warehouse.connection import connector, dsn_from_environment
-from include.warehouse.migrate import migrate
 from include.warehouse.pulls import Wish, progress
 from include.warehouse.secrets import Vault
 
@@ -47,10 +47,7 @@ def _platform(application: str) -> Platform:
 
 
 def _deploy(_chosen: argparse.Namespace) -> int:
-    with _platform("cli deploy").connect() as connection:
-        migrate(connection)
-        problems = deploy_configs(connection)
-    Dbt().deploy()
+    problems = deploy(_platform("cli deploy").connect, Dbt())
     for problem in problems:
         print(problem)
     return int(bool(problems))

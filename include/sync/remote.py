@@ -44,9 +44,7 @@ class RemoteLimits:
 
 
 @contextlib.contextmanager
-def open_client(
-    config: CouplingConfig, credentials: Credentials, connect: Connect, vault: Vault
-) -> Iterator[Client]:
+def open_client(config: CouplingConfig, credentials: Credentials, connect: Connect, vault: Vault) -> Iterator[Client]:
     """Yield a client for a coupling; close its connections after it. Raises Misconfigured when something is lacking."""
     values = {f"settings.{key}": value for key, value in config.settings.items()}
     tokens = StoredTokens(connect, vault, _pack, _unpack)

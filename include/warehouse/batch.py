@@ -27,12 +27,26 @@ def locked(connection: psycopg.Connection) -> Iterator[bool]:
                 connection.execute("select pg_advisory_unlock(%s)", [_LOCK])
 
 
+@contextlib.contextmanager
+def held(connection: psycopg.Connection) -> Iterator[None]:
+    """Wait for the transform's lock, and hold it."""
+    connection.execute("select pg_advisory_lock(%s)", [_LOCK])
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            with contextlib.suppress(psycopg.Error):
+                connection.execute("select pg_advisory_unlock(%s)", [_LOCK])
+
+
 def claim(connection: psycopg.Connection) -> int:
     """Move the news of finished pulls into the batch, with waiting records of the same webshops; return its size.
 
-    News of a pull that runs or failed stays: half an order must not be mapped.
+    News of a pull that runs or failed stays: half an order must not be mapped. Once a day the roots are added whose
+    meaning changes with the calendar (a price period that begins).
     """
     with connection.transaction():
+        _tell_what_came_due(connection)
         connection.execute(
             "with taken as (delete from platform.news n where not exists (select from platform.pulls p"
             "  where p.id = n.pull_id and p.outcome is distinct from 'succeeded')"
@@ -53,6 +67,23 @@ def claim(connection: psycopg.Connection) -> int:
     # The planner must see how small the batch is; it was empty or much larger a moment ago.
     connection.execute("analyze platform.transform_batch")
     return int(row[0]) if row else 0
+
+
+def _tell_what_came_due(connection: psycopg.Connection) -> None:
+    row = connection.execute(
+        "select value #>> '{}' < current_date::text, value #>> '{}' from platform.facts where name = 'dates_mapped_to'"
+    ).fetchone()
+    if row is None or row[0]:
+        connection.execute(
+            "insert into platform.news (webshop_id, coupling_id, object, root_key)"
+            " select distinct webshop_id, coupling_id, object, root_key from mapping.int_roots__coming_due"
+            " where due_on > %(from)s::date and due_on <= current_date",
+            {"from": row[1] if row else "infinity"},
+        )
+        connection.execute(
+            "insert into platform.facts (name, value) values ('dates_mapped_to', to_jsonb(current_date))"
+            " on conflict (name) do update set value = excluded.value"
+        )
 
 
 def webshops(connection: psycopg.Connection) -> list[tuple[int, str]]:

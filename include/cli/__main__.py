@@ -12,15 +12,20 @@ from include.contract.errors import SyncError
 _HELP = "The platform's command line."
 
 
-def main(arguments: list[str]) -> int:
-    """Run a command; an error of the tree becomes its sentence and next step, and exit code 1."""
-    parser = argparse.ArgumentParser(prog="./run cli", description=_HELP)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    whole = argparse.ArgumentParser(prog="./run cli", description=_HELP)
+    commands = whole.add_subparsers(dest="command", required=True, metavar="command")
     check.add(commands)
     operate.add(commands)
     replay.add(commands)
     docs.add(commands)
-    chosen = parser.parse_args(arguments)
+    return whole
+
+
+def main(arguments: list[str]) -> int:
+    """Run a command; an error of the tree becomes its sentence and next step, and exit code 1."""
+    chosen = parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
         code: int = chosen.run(chosen)

@@ -28,5 +28,5 @@ def run(chosen: argparse.Namespace) -> int:
             ensure_registered(connection, config)
             with connection.transaction():
                 roots = replay(connection, config.name, config.manifest)
-            print(f"{config.name}: {roots} roots will be mapped by the next transform")
+            print(f"{config.name}: {roots} pieces of news for the next transform")
     return 0

@@ -22,6 +22,8 @@ AFTER = {
 }
 # Runs of one coupling may overlap: a lock per object keeps them apart, so a long pull-all delays no other object.
 _MAX_ACTIVE_RUNS = 16
+# Airflow's own check of a time lets any text pass.
+_TIME = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$"
 
 
 def extract_dag(config: CouplingConfig, configs: Path) -> DAG:
@@ -29,13 +31,15 @@ def extract_dag(config: CouplingConfig, configs: Path) -> DAG:
     with DAG(
         dag_id=f"{config.name}__extract",
         dag_display_name=f"{config.title} – pull",
-        description=f"Pulls {', '.join(config.objects)} from {config.manifest.title} for {config.webshop.title}",
+        description=f"Pulls {', '.join(config.objects).replace('_', ' ')} from {config.manifest.title} for {config.webshop.title}",
         doc_md=describe(config),
         schedule=_timetable(config),
         # No start date: a schedule that is switched on waits for its next time instead of running at once.
         catchup=False,
         max_active_runs=_MAX_ACTIVE_RUNS,
         is_paused_upon_creation=True,
+        # A backfill would repeat the same pull once per past date; "since" in the form is what a person wants then.
+        allowed_run_types=["manual", "scheduled"],
         tags=[f"webshop:{config.webshop.webshop}", f"integration:{config.connector}", f"role:{config.role}", "pull"],
         params=_form(config),
         default_args={"owner": config.owner},
@@ -83,6 +87,8 @@ def _form(config: CouplingConfig) -> dict[str, Param]:
             description="Which objects to pull.",
             items={"type": "string", "enum": names},
             examples=names,
+            values_display={name: name.replace("_", " ") for name in names},
+            minItems=1,
         ),
         "mode": Param(
             "changed",
@@ -90,24 +96,25 @@ def _form(config: CouplingConfig) -> dict[str, Param]:
             title="Mode",
             enum=["changed", "all", "single"],
             values_display={
-                "changed": "Changed since the last pull",
-                "all": "Everything (finds deletions)",
-                "single": "One record",
+                "changed": "What changed since the last pull",
+                "all": "Everything (slower; also finds deletions)",
+                "single": "One record (fill in its remote id below)",
             },
-            description="A pull of everything compares with what we know; what the remote no longer has is disabled.",
+            description="Everything: what the remote no longer has is disabled. One record: tick one object only.",
         ),
         "since": Param(
             None,
             type=["null", "string"],
             format="date-time",
+            pattern=_TIME,
             title="Since",
-            description="Only for mode changed: overrides where the last pull left off.",
+            description="Only for what changed: start here instead of where the last pull left off.",
         ),
         "remote_id": Param(
             None,
             type=["null", "string"],
             maxLength=255,
             title="Remote id",
-            description="Only for mode single: the record's id in the remote system.",
+            description="Only for one record: its id in the remote system.",
         ),
     }

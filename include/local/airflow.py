@@ -117,6 +117,8 @@ def _servers(settings: AirflowSettings) -> dict[str, str]:
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(settings.port),
         "AIRFLOW__API__BASE_URL": settings.address,
+        # The next step at the end of a task's log must be readable without scrolling sideways.
+        "AIRFLOW__API__DEFAULT_WRAP": "True",
         "AIRFLOW__API__SECRET_KEY": settings.keys.api_secret,
         "AIRFLOW__API_AUTH__JWT_SECRET": settings.keys.jwt_secret,
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{settings.address}/execution/",

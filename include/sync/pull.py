@@ -48,11 +48,8 @@ class Pulled:
     gone: int
     quarantined: int
     guards: tuple[str, ...]
-
-    @property
-    def has_news(self) -> bool:
-        """Whether a transform has something to do."""
-        return bool(self.new or self.changed or self.gone)
+    has_news: bool
+    """Whether a transform has something to do: what this pull landed, or what a failed one before it left."""
 
     def sentence(self) -> str:
         """Return what support reads."""
@@ -128,10 +125,11 @@ def _result(connection: psycopg.Connection, pull_id: int, resumed: bool) -> Pull
     row = connection.execute(
         "select coalesce(sum(pages), 0), coalesce(sum(records), 0), coalesce(sum(new), 0),"
         " coalesce(sum(changed + returned), 0), coalesce(sum(unchanged + stale), 0), coalesce(sum(gone), 0),"
-        " coalesce(sum(quarantined), 0), coalesce(array_agg(guard) filter (where guard is not null), '{}')"
-        " from platform.pull_streams where pull_id = %s",
-        [pull_id],
+        " coalesce(sum(quarantined), 0), coalesce(array_agg(guard) filter (where guard is not null), '{}'),"
+        " exists (select from platform.news where pull_id = %(pull)s)"
+        " from platform.pull_streams where pull_id = %(pull)s",
+        {"pull": pull_id},
     ).fetchone()
     assert row is not None, "an aggregate gives a row"
     pages, records, new, changed, unchanged, gone, quarantined = (int(number) for number in row[:7])
-    return Pulled(pull_id, resumed, pages, records, new, changed, unchanged, gone, quarantined, tuple(row[7]))
+    return Pulled(pull_id, resumed, pages, records, new, changed, unchanged, gone, quarantined, tuple(row[7]), row[8])

@@ -18,7 +18,7 @@ from include.spec.schedule import due
 from include.sync.configs import ensure_registered
 from include.sync.owed import made_up
 from include.sync.pull import pull
-from include.tasks.failure import RETRIES, RetryByKind, tell_reason
+from include.tasks.failure import FIRST_WAIT, RETRIES, RetryByKind, tell_reason, without_traceback
 from include.tasks.platform import credentials, platform
 from include.warehouse.pulls import Wish
 
@@ -40,6 +40,7 @@ class PullOperator(BaseOperator):
         super().__init__(
             outlets=[NEWS],
             retries=RETRIES,
+            retry_delay=FIRST_WAIT,
             retry_policy=RetryByKind(),
             on_failure_callback=tell_reason,
             on_retry_callback=tell_reason,
@@ -49,11 +50,13 @@ class PullOperator(BaseOperator):
         self.configs = configs
         self.pulled_object = pulled_object
 
+    @without_traceback
     def execute(self, context: Context, event: dict[str, Any] | None = None) -> str:
         """Pull, and return the sentence that support reads. Skips when this run does not ask for the object."""
         config = read_config(self.coupling_file, self.configs)
         wish = wish_of(config, self.pulled_object, context)
         if wish is None:
+            log.info("SKIPPED: %s is not part of this run", self.pulled_object.replace("_", " "))
             raise AirflowSkipException(f"{self.pulled_object} is not part of this run")
         here = platform(f"pull {config.name} {self.pulled_object}")
         with here.connect() as connection:
@@ -88,9 +91,30 @@ def wish_of(config: CouplingConfig, name: str, context: Context) -> Wish | None:
     if name not in (form.get("objects") or []):
         return None
     wish = Wish(config.name, name, form.get("mode", "changed"), **origin)
+    remote_id = (form.get("remote_id") or "").strip() or None
+    _refuse_contradictions(wish.mode, remote_id, form["objects"])
     if wish.mode == "single":
-        return dataclasses.replace(wish, remote_id=(form.get("remote_id") or "").strip() or None)
+        return dataclasses.replace(wish, remote_id=remote_id)
     return dataclasses.replace(wish, since=_moment(form.get("since")) if wish.mode == "changed" else None)
+
+
+def _refuse_contradictions(mode: str, remote_id: str | None, objects: list[str]) -> None:
+    """Raise Misconfigured for what Airflow's form cannot check: fields that do not go together."""
+    if mode != "single" and remote_id:
+        raise Misconfigured(
+            f"a remote id ('{remote_id}') is filled in, but the mode is '{mode}'",
+            next_step="Trigger again with mode 'One record', or with the remote id left empty.",
+        )
+    if mode == "single" and not remote_id:
+        raise Misconfigured(
+            "mode 'One record' is chosen, but no remote id is filled in",
+            next_step="Trigger again with the record's remote id filled in.",
+        )
+    if mode == "single" and len(objects) != 1:
+        raise Misconfigured(
+            f"mode 'One record' is chosen with {len(objects)} objects ticked, and an id belongs to one of them",
+            next_step="Trigger again with only the record's object ticked.",
+        )
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -10,7 +10,7 @@ from airflow.sdk import BaseOperator, Context
 from include.sync.configs import deploy_if_changed
 from include.sync.dbt import Dbt
 from include.sync.transform import transform
-from include.tasks.failure import RetryByKind, tell_reason
+from include.tasks.failure import FIRST_WAIT, RetryByKind, tell_reason, without_traceback
 from include.tasks.platform import platform
 
 log = logging.getLogger(__name__)
@@ -24,12 +24,14 @@ class TransformOperator(BaseOperator):
     def __init__(self, **settings: Any) -> None:
         super().__init__(
             retries=2,
+            retry_delay=FIRST_WAIT,
             retry_policy=RetryByKind(),
             on_failure_callback=tell_reason,
             on_retry_callback=tell_reason,
             **settings,
         )
 
+    @without_traceback
     def execute(self, context: Context) -> str:
         """Transform, and return the sentence that support reads."""
         here = platform("transform")

@@ -169,7 +169,10 @@ def count_requests(connection: psycopg.Connection, pull_id: int, requests: int) 
 
 
 def succeed(connection: psycopg.Connection, pull_id: int) -> None:
-    """Close a pull as succeeded; its news, and that of failed pulls before it, may now be mapped."""
+    """Close a pull as succeeded; its news, and that of failed pulls before it, may now be mapped.
+
+    A pull of a single record completes nothing of what a failed one left: that news goes on waiting.
+    """
     with connection.transaction():
         connection.execute(
             "update platform.pulls set outcome = 'succeeded', finished_at = now() where id = %s", [pull_id]
@@ -179,7 +182,8 @@ def succeed(connection: psycopg.Connection, pull_id: int) -> None:
             "update platform.news set pull_id = %(this)s where pull_id in ("
             " select old.id from platform.pulls as old join platform.pulls as this"
             " on this.coupling_id = old.coupling_id and this.object = old.object"
-            " where this.id = %(this)s and old.id < this.id and old.outcome in ('failed', 'abandoned'))",
+            " where this.id = %(this)s and this.mode <> 'single'"
+            " and old.id < this.id and old.outcome in ('failed', 'abandoned'))",
             {"this": pull_id},
         )
 

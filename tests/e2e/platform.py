@@ -1,7 +1,6 @@
 """What the tests do to the running platform and read from it, as support would: through Airflow's API."""
 
 import dataclasses
-import re
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,8 +12,6 @@ from include.demo.stage import Stage
 from include.local.machine import Machine
 
 T = TypeVar("T")
-# The API gives logs as events; what the UI shows of one is its text.
-_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,9 +69,18 @@ class Platform:
         return {name: task["state"] for name, task in self.tasks(run).items()}
 
     def log(self, run: Run, task: str, attempt: int = 1) -> list[str]:
-        """The lines of a task's log, as the UI's log page shows them."""
+        """The lines of a task's log that the UI shows at once: what is in a group is folded away."""
         answer = self.api.call("GET", f"{run.path}/taskInstances/{task}/logs/{attempt}?full_content=true")
-        return [_COLOURS.sub("", str(line.get("event", line))) for line in answer["content"]]
+        shown: list[str] = []
+        depth = 0
+        for event in (str(line["event"]) for line in answer["content"]):
+            if "::group::" in event:
+                depth += 1
+            elif "::endgroup::" in event:
+                depth = max(0, depth - 1)
+            elif depth == 0:
+                shown.append(event)
+        return shown
 
     def pull_of(self, run: Run, pulled: str) -> Mapping[str, Any]:
         """The platform's own record of the run's pull of an object."""

@@ -17,16 +17,20 @@ def test_a_killed_pull_goes_on_where_it_stopped(platform: Platform) -> None:
     shop.admin.forget_requests()
     shop.admin.fault("slow", "/variations", seconds=0.4, times=None)
     run = platform.trigger(SHOP, "products", mode="all")
-    landed = "select coalesce(sum(s.pages), 0) from platform.pull_streams s join platform.pulls p on p.id = s.pull_id where p.run_id = %s"
-    wait_until(lambda: platform.stage.one(landed, run.id) >= 6, "the pull to be half done", 60, every=0.1)
+    count = (
+        "select coalesce(sum(s.pages), 0) from platform.pull_streams s join platform.pulls p on p.id = s.pull_id"
+        " where p.run_id = %s"
+    )
+    wait_until(lambda: platform.stage.one(count, run.id) >= 8, "the pull to be half done", 60, every=0.1)
     os.kill(int(platform.tasks(run)["pull_products"]["pid"]), signal.SIGKILL)
-    done_before = len(shop.admin.requests())
+    wait_until(lambda: platform.states(run)["pull_products"] != "running", "the death to be seen", 30)
+    landed, fetched_before = platform.stage.one(count, run.id), len(shop.admin.requests())
     shop.admin.clear_faults()
     assert platform.finish(run) == "success"
     assert platform.tasks(run)["pull_products"]["try_number"] == 2
     fetched = Counter((entry["path"], str(entry["query"])) for entry in shop.admin.requests())
     assert max(fetched.values()) <= 2
-    # What was landed before is not fetched again: only the pages under way at the moment of death are.
-    assert sum(fetched.values()) - len(fetched) <= 8 < done_before
+    # Only what was fetched ahead and not landed yet is fetched again.
+    assert sum(fetched.values()) - len(fetched) <= fetched_before - landed < landed
     told = platform.pull_of(run, "products")
     assert (told["outcome"], told["attempts"]) == ("succeeded", 2)

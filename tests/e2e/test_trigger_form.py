@@ -15,7 +15,7 @@ def test_only_the_ticked_objects_are_pulled(platform: Platform) -> None:
     run = platform.trigger(SHOP, "sell_orders", mode="changed")
     assert platform.finish(run) == "success"
     assert platform.states(run) == {"pull_products": "skipped", "pull_sell_orders": "success", "done": "success"}
-    assert any("not part of this run" in line for line in platform.log(run, "pull_products"))
+    assert platform.log(run, "pull_products") == ["SKIPPED: products is not part of this run"]
 
 
 @pytest.mark.requirement("R8")
@@ -48,7 +48,6 @@ def test_mode_changed_takes_the_time_that_is_typed_in(platform: Platform) -> Non
         ({"mode": "everything"}, "everything"),
         ({"since": "yesterday"}, "yesterday"),
         ({"remote_id": 17}, "17"),
-        ({"mode": "single"}, "remote id"),
     ],
 )
 def test_a_wrong_form_is_refused_in_words(platform: Platform, form: dict[str, object], words: str) -> None:
@@ -56,3 +55,21 @@ def test_a_wrong_form_is_refused_in_words(platform: Platform, form: dict[str, ob
         platform.api.trigger(f"{SHOP}__extract", form)
     assert refused.value.status in (400, 422)
     assert words in refused.value.text
+
+
+@pytest.mark.requirement("R8", "R1")
+def test_fields_that_do_not_go_together_fail_the_run_in_words(platform: Platform) -> None:
+    """Airflow checks each field of a form on its own."""
+    shop = platform.sandbox("woocommerce")
+    shop.admin.forget_requests()
+    runs = {
+        platform.trigger(SHOP, "products", mode="single"): "no remote id is filled in",
+        platform.trigger(SHOP, "products", mode="changed", remote_id="12"): "Trigger again with mode 'One record'",
+        platform.trigger(SHOP, "products", "sell_orders", mode="single", remote_id="12"): "only the record's object",
+    }
+    for run, words in runs.items():
+        assert platform.finish(run) == "failed"
+        reason, advice = platform.log(run, "pull_products")[-2:]
+        assert reason.startswith("FAILED (configuration): ")
+        assert words in f"{reason} {advice}"
+    assert shop.admin.requests() == []

@@ -58,6 +58,34 @@ def stage(dbt_target: Path, database_server: DatabaseServer) -> Iterator[Stage]:
     yield from _stage(dbt_target, database_server)
 
 
+Keep = Callable[[Stage], Callable[[], Stage]]
+
+
+@pytest.fixture(scope="module")
+def keep(dbt_target: Path, database_server: DatabaseServer) -> Iterator[Keep]:
+    """Keeps a filled warehouse: what it returns gives that warehouse back, as it was, as often as wanted."""
+    kept = f"{DATABASE}_kept"
+    open_stages: list[Stage] = []
+
+    def keep_it(stage: Stage) -> Callable[[], Stage]:
+        stage.close()
+        _make(database_server, kept, DATABASE)
+
+        def restored() -> Stage:
+            while open_stages:
+                open_stages.pop().close()
+            _make(database_server, DATABASE, kept)
+            open_stages.append(Stage(stage.dsn, SECRET, dbt_target))
+            return open_stages[-1]
+
+        return restored
+
+    yield keep_it
+    for stage in open_stages:
+        stage.close()
+    _drop(database_server, kept)
+
+
 @pytest.fixture
 def clean_copy(dbt_target: Path, database_server: DatabaseServer) -> Iterator[Callable[[str], Stage]]:
     """Makes further clean warehouses, for what runs without dbt."""

@@ -1,9 +1,9 @@
-"""Deletion by comparison (R16): only a complete pull-all deletes; Exact's feed of deletions does it by key."""
+"""Deletion by comparison (R16): only a complete pull-all deletes."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -11,24 +11,38 @@ from include.contract.errors import SyncError
 from include.engine.client import Client
 from include.sandbox import Running, serve
 from include.warehouse.snapshot import GUARD_LEAST, GUARD_SHARE
+from tests.sync.fixtures import Keep
 from tests.sync.stage import Stage
 
-SHOP, ERP = "velodrome__woocommerce", "bralex__exact_online"
+SHOP = "velodrome__woocommerce"
 PAGE = "page=3"
+
+
+WORLD = {"seed": 2, "size": 320, "orders": 10}
+
+
+@pytest.fixture(scope="module")
+def first_pull(module_stage: Stage, keep: Keep) -> Callable[[], Stage]:
+    """A warehouse that holds the shop's products, as often as wanted."""
+    with serve("woocommerce", **WORLD) as running:
+        module_stage.coupled(SHOP, running)
+        module_stage.pull(SHOP, "products")
+        module_stage.transform()
+    return keep(module_stage)
 
 
 @pytest.fixture
 def shop() -> Iterator[Running]:
-    with serve("woocommerce", seed=2, size=320, orders=10) as running:
+    """The same shop anew."""
+    with serve("woocommerce", **WORLD) as running:
         yield running
 
 
 @pytest.fixture
-def mapped(stage: Stage, shop: Running) -> Stage:
-    """A warehouse that holds the shop's products."""
+def mapped(first_pull: Callable[[], Stage], shop: Running) -> Stage:
+    """The warehouse after the first pull, coupled to the shop."""
+    stage = first_pull()
     stage.coupled(SHOP, shop)
-    stage.pull(SHOP, "products")
-    stage.transform()
     return stage
 
 
@@ -159,30 +173,3 @@ def test_pages_that_shift_while_they_are_pulled_delete_nothing_that_is_there(map
     mapped.pull(SHOP, "products")
     gone = mapped.rows("select record_key from staging.woocommerce__products where gone_at is not null")
     assert not {row["record_key"] for row in gone} & listed
-
-
-@pytest.mark.requirement("R16")
-@pytest.mark.rule("B3")
-@pytest.mark.example(7)
-def test_the_feed_of_deletions_disables_in_a_changed_since_pull(stage: Stage) -> None:
-    with serve("exact_online", seed=3, size=120, orders=5, settings={"per_minute": 10**6, "per_day": 10**6}) as company:
-        stage.coupled(ERP, company)
-        stage.pull_every("all")
-        stage.transform()
-        ids = {row["remote_id"]: row["id"] for row in stage.rows("select remote_id, id from optiply.products")}
-        (key,) = company.admin.change(seed=2, deleted_products=1)["deleted_products"]
-        pulled = stage.pull_every("changed")
-        # Where the feed was heard is told: it is pulled with the products, and speaks for all streams.
-        assert stage.streams(pulled[ERP, "products"].pull_id)["deleted"]["gone"] >= 1
-        stage.transform()
-        product = stage.product(ERP, key)
-        assert (product["status"], product["id"]) == ("disabled", ids[key])
-        assert product["deleted_at"] is not None
-        others = stage.one("select count(*) from optiply.products where deleted_at is not null")
-        assert others == 1
-        suppliers = stage.rows(
-            "select s.status, s.deleted_at, s.preferred from optiply.supplier_products s where s.product_id = %s", ids[key]
-        )
-        assert suppliers
-        assert all(row["status"] == "disabled" and row["deleted_at"] for row in suppliers)
-        assert stage.pull_every("all")[ERP, "products"].gone == 0, "the comparison finds nothing more"

@@ -1,0 +1,118 @@
+"""What support sees in Airflow's own pages, in a real browser. `OPTIPLY_IMAGES=docs/images` keeps the pictures."""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.e2e.platform import Platform, wait_until
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    " --disable-component-update --disable-sync"
+)
+SHOP, EXACT = "velodrome__woocommerce", "bralex__exact_online"
+PATIENCE_MS = 30_000
+
+pytestmark = [
+    pytest.mark.requirement("R8"),
+    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no browser at {CHROMIUM}: apt-get install chromium"),
+]
+
+
+class Screen:
+    """A page of the user `support`; `keep` takes a picture of what is on it."""
+
+    def __init__(self, page: Page, address: str, folder: Path) -> None:
+        self.page, self._address, self._folder = page, address, folder
+        expect.set_options(timeout=PATIENCE_MS)
+
+    def log_in(self, password: str) -> None:
+        self.page.goto(f"{self._address}/auth/login")
+        self.page.fill("input[name=username]", "support")
+        self.page.fill("input[name=password]", password)
+        self.page.click("button[type=submit]")
+        self.page.wait_for_url(lambda url: "/auth/login" not in url, timeout=PATIENCE_MS)
+
+    def open(self, path: str) -> None:
+        self.page.goto(f"{self._address}/{path}")
+
+    def shows(self, *texts: str | re.Pattern[str]) -> None:
+        for text in texts:
+            expect(self.page.get_by_text(text).first).to_be_visible()
+
+    def keep(self, name: str) -> None:
+        # What has just been asserted is still moving: menus unfold, bars grow.
+        self.page.wait_for_timeout(1500)
+        self.page.screenshot(path=self._folder / f"{name}.png")
+
+
+@pytest.fixture(scope="module")
+def screen(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screen]:
+    chosen = os.environ.get("OPTIPLY_IMAGES")
+    folder = Path(chosen) if chosen else tmp_path_factory.mktemp("screens")
+    passwords = json.loads(platform.machine.settings.passwords_file.read_text())
+    with sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS.split())
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        found = Screen(page, platform.machine.settings.address, folder)
+        found.log_in(passwords["support"])
+        yield found
+        browser.close()
+
+
+def test_the_list_tells_couplings_apart(screen: Screen) -> None:
+    screen.open("dags")
+    screen.shows("Bralex Koffie: Exact Online – pull", "Velodrome Fietsen: WooCommerce – pull")
+    screen.shows("webshop:velodrome", "integration:exact_online", "role:secondary", "Transform – map what landed")
+    screen.keep("dag-list")
+
+
+def test_a_finished_run_shows_every_object(platform: Platform, screen: Screen) -> None:
+    run = platform.trigger(EXACT, "suppliers", "products", "supplier_products", mode="changed")
+    assert platform.finish(run) == "success"
+    screen.open(f"dags/{run.dag}/runs/{run.id}")
+    screen.shows("Pull suppliers", "Pull products", "Pull sell orders", "All pulled", "Skipped", "Success")
+    screen.keep("extract-run")
+
+
+def test_a_failed_tasks_page_says_what_to_do(platform: Platform, screen: Screen) -> None:
+    words = {"code": "woocommerce_rest_authentication_error", "message": "Consumer key is invalid."}
+    platform.sandbox("woocommerce").admin.fault("status", "/products", status=401, body=json.dumps(words), times=None)
+    run = platform.trigger(SHOP, "products", mode="changed")
+    assert platform.finish(run) == "failed"
+    screen.open(f"dags/{run.dag}/runs/{run.id}/tasks/pull_products")
+    screen.shows(re.compile(r"FAILED \(auth\): .*answered 401: Consumer key is invalid"))
+    screen.shows(re.compile("Who acts: customer. Next step: Ask the customer for a new consumer key"))
+    # The traceback is Airflow's own and short; folded, it leaves no path of this machine on the picture.
+    screen.page.get_by_text(re.compile("^AuthRefused: ")).first.click()
+    screen.keep("failed-task")
+
+
+def test_the_trigger_form_speaks_plainly(screen: Screen) -> None:
+    screen.open(f"dags/{EXACT}__extract")
+    screen.page.get_by_role("button", name="Trigger").first.click()
+    screen.shows("Objects", "product compositions", "What changed since the last pull", "Remote id")
+    screen.page.get_by_text("Remote id").first.scroll_into_view_if_needed()
+    screen.keep("trigger-form")
+
+
+def test_a_broken_file_is_on_the_first_page(platform: Platform, screen: Screen) -> None:
+    file = platform.configs / "velodrome" / "woocommerce.yaml"
+    right = file.read_text()
+    file.write_text(right.replace("role: primary", "rol: primary"))
+    try:
+        wait_until(platform.api.import_errors, "the import error", 30)
+        screen.open("")
+        screen.page.get_by_role("button", name=re.compile("Import Error")).first.click()
+        screen.page.get_by_text("velodrome__woocommerce.py").first.click()
+        screen.shows(re.compile("dag_configs/velodrome/woocommerce.yaml:3: rol:.*Did you mean 'role'"))
+        screen.keep("import-error")
+    finally:
+        file.write_text(right)
+    wait_until(lambda: f"{SHOP}__extract" in platform.api.dags(), "the mended coupling", 30)

@@ -44,7 +44,7 @@ for n in range({count}):
 
 
 def dag_parse(count: int) -> Result:
-    """Seconds to read `count` generated couplings with Airflow's DagBag; the floor: a loop making as many plain DAGs."""
+    """Seconds to read `count` generated couplings with Airflow's DagBag; floor: a loop making as many plain DAGs."""
     with tempfile.TemporaryDirectory() as folder:
         ours, plain = _folders(Path(folder), count)
         seconds, found = _alone(_read, str(ours))

@@ -95,9 +95,10 @@ def _status(chosen: argparse.Namespace) -> int:
     with _platform("cli status").connect() as connection:
         for found in progress(connection, chosen.coupling, 30):
             when = f"{found['started_at']:%Y-%m-%d %H:%M:%S}"
-            print(f"{when}  {found['coupling']:<28} {found['object']:<22} {found['mode']:<8}"
-                  f" {found['outcome'] or 'open':<10} {found['records']:>8} records {found['new']:>7} new {found['changed']:>6} changed"
-                  f" {found['gone']:>5} gone")  # fmt: skip
+            state = found["outcome"] or ("waiting" if found["waits_until"] else "running")
+            print(f"{when}  {found['coupling']:<28} {found['object']:<22} {found['mode']:<8} {state:<10}"
+                  f" {found['records']:>8} records {found['new']:>7} new {found['changed']:>6} changed"
+                  f" {found['gone']:>5} gone {found['quarantined']:>4} quarantined")  # fmt: skip
             if found["error_text"]:
                 print(f"    {found['error_class']}: {found['error_text']}\n    next step: {found['next_step']}")
     return 0

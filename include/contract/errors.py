@@ -86,7 +86,10 @@ class ApprovalNeeded(AskPerson):
     """A result is too suspicious to act on without a person."""
 
     error_class = "bad data"
-    next_step = "Compare with the remote system; approve or pull all again."
+    next_step = (
+        "Look into the remote system: are these records really gone? If not, pull everything again. If so, trigger "
+        "a pull of everything with 'Delete even if much is missing' ticked."
+    )
 
 
 class Wait(SyncError):  # noqa: N818
@@ -110,7 +113,7 @@ class TryAgain(SyncError):  # noqa: N818
     """Transient: the same call may succeed soon."""
 
     acts = NOBODY
-    next_step = "The pull is tried again by itself; if it keeps failing for an hour, look at the remote's status page."
+    next_step = "The pull is tried again by itself; if the task ends up red, look at the remote's status page."
 
 
 class RemoteDown(TryAgain):

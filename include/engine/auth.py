@@ -17,6 +17,8 @@ from include.engine.redact import address, remote_words
 from include.spec import auth as spec
 
 _TIMEOUT = (10, 30)
+# Somebody else holds a token that is still good; nobody tells until when, so it is asked for again now and then.
+_TOO_EARLY_WAIT = timedelta(minutes=2)
 
 
 class Auth(Protocol):
@@ -122,6 +124,9 @@ class TokenAuth:
             raise LimitReached(f"{where} to the token request: {words}", until)
         if answer.status_code in (408, 425) or answer.status_code >= 500:
             raise RemoteDown(f"{where} to the token request: {words}")
+        too_early = getattr(self._grant, "too_early", "")
+        if too_early and too_early in words:
+            raise LimitReached(f"{where} to the token request: {words}", datetime.now(UTC) + _TOO_EARLY_WAIT)
         if not answer.ok:
             raise AuthRefused(f"{where} to the token request: {words}")
         return self._token_of(answer, form, where)

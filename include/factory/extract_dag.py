@@ -31,7 +31,7 @@ def extract_dag(config: CouplingConfig, configs: Path) -> DAG:
     with DAG(
         dag_id=f"{config.name}__extract",
         dag_display_name=f"{config.title} – pull",
-        description=f"Pulls {', '.join(config.objects).replace('_', ' ')} from {config.manifest.title} for {config.webshop.title}",
+        description=f"{config.manifest.title} for {config.webshop.title}: {_words(config.objects)}",
         doc_md=describe(config),
         schedule=_timetable(config),
         # No start date: a schedule that is switched on waits for its next time instead of running at once.
@@ -67,6 +67,10 @@ def extract_dag(config: CouplingConfig, configs: Path) -> DAG:
     return dag
 
 
+def _words(names: tuple[str, ...]) -> str:
+    return ", ".join(names).replace("_", " ")
+
+
 def _timetable(config: CouplingConfig) -> Any:
     crons = sorted({plan.cron for plan in config.plans})
     if not crons or not config.enabled:
@@ -88,7 +92,7 @@ def _form(config: CouplingConfig) -> dict[str, Param]:
             items={"type": "string", "enum": names},
             examples=names,
             values_display={name: name.replace("_", " ") for name in names},
-            minItems=1,
+            minItems=min(1, len(names)),
         ),
         "mode": Param(
             "changed",
@@ -116,5 +120,11 @@ def _form(config: CouplingConfig) -> dict[str, Param]:
             maxLength=255,
             title="Remote id",
             description="Only for one record: its id in the remote system.",
+        ),
+        "delete_anyway": Param(
+            False,
+            type="boolean",
+            title="Delete even if much is missing",
+            description="Only for everything, after you looked: else a pull that misses over 20 % deletes nothing.",
         ),
     }

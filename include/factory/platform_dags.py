@@ -10,7 +10,8 @@ from include.tasks.transform_operator import TransformOperator
 _TRANSFORM_DOC = """
 Maps everything that landed since the last transform into the Optiply tables, for all couplings at once.
 
-Starts by itself when a pull brought news, and every quarter of an hour for records that wait. One webshop's failure
+Starts by itself when a pull brought news, and looks every quarter of an hour for what is left. Records that wait for
+another one are tried again with the next news of their webshop. One webshop's failure
 does not hold another's back: the log names the webshop and the model. Triggering it by hand does no harm.
 """
 

@@ -26,20 +26,17 @@ class ClientCredentials(Strict):
 
 
 class RefreshToken(Strict):
-    """OAuth2 refresh grant; where `rotates`, each refresh kills the old refresh token.
-
-    `not_before_seconds`: the remote refuses a refresh earlier than this after the last one.
-    """
+    """OAuth2 refresh grant; whichever refresh token comes back is kept, so rotating ones are at home here."""
 
     type: Literal["refresh_token"]
     token_url: str
     """Address of the token endpoint."""
-    rotates: bool = True
-    """Whether each refresh answers a new refresh token. For the reader: the engine keeps whichever comes back."""
     early_seconds: int = 20
     """A token is renewed this many seconds before it ends."""
     not_before_seconds: int = 0
     """The remote refuses a refresh earlier than this after the last one; the pull waits instead."""
+    too_early: str = ""
+    """Text in the remote's refusal of a refresh that came too early, by whomever the last one was made."""
 
 
 Auth = Annotated[Basic | ClientCredentials | RefreshToken, pydantic.Field(discriminator="type")]

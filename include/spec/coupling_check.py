@@ -103,3 +103,20 @@ def check_owners(webshop: Webshop, marked: Marked, couplings: list[str]) -> list
                 message = f"there is no coupling file '{coupling}.yaml' here.{nearest(coupling, couplings)}"
                 problems.append(Problem(marked.file, marked.line(("owners", name)), f"owners.{name}", message))
     return problems
+
+
+def check_ownership(webshop: Webshop, marked: Marked, brought: dict[str, tuple[str, ...]]) -> list[Problem]:
+    """Return what is brought and not owned, and what is owned and not brought; `brought`: coupling -> its objects."""
+    problems: list[Problem] = []
+    owners = {str(name): [owner] if isinstance(owner, str) else owner for name, owner in webshop.owners.items()}
+    for coupling, objects in sorted(brought.items()):
+        for name in objects:
+            if coupling not in owners.get(name, []):
+                message = f"{coupling} brings {name} and is not among its owners: it would land and never be mapped"
+                problems.append(Problem(marked.file, marked.line(("owners", name)), f"owners.{name}", message))
+    for name, couplings in owners.items():
+        for coupling in couplings:
+            if coupling in brought and name not in brought[coupling]:
+                message = f"{coupling} does not bring {name}: switch it on there, or name another owner"
+                problems.append(Problem(marked.file, marked.line(("owners", name)), f"owners.{name}", message))
+    return problems

@@ -12,7 +12,7 @@ from typing import Any
 
 from include.spec import marked_yaml
 from include.spec.coupling import Coupling, Webshop
-from include.spec.coupling_check import check_coupling, check_owners, check_webshop
+from include.spec.coupling_check import check_coupling, check_owners, check_ownership, check_webshop
 from include.spec.manifest import OBJECTS, Manifest
 from include.spec.manifest_check import check_manifest
 from include.spec.marked_yaml import Marked
@@ -193,4 +193,15 @@ def load_all(configs: Path = CONFIGS, connectors: Path = CONNECTORS) -> tuple[li
             problems += [problem for problem in error.problems if problem not in problems]
     for folder in sorted({config.webshop.webshop for config in couplings}):
         problems += load_webshop(folder, configs)[1]
+        brought = {
+            config.name.partition("__")[2]: config.objects for config in couplings if config.webshop.webshop == folder
+        }
+        problems += _ownerless(folder, brought, configs)
     return couplings, problems
+
+
+def _ownerless(folder: str, brought: dict[str, tuple[str, ...]], configs: Path) -> list[Problem]:
+    """Name the objects that a webshop's couplings bring and nobody owns, and owners that do not bring theirs."""
+    name = f"{configs.name}/{folder}/{WEBSHOP_FILE}"
+    marked = marked_yaml.load(configs / folder / WEBSHOP_FILE, name)
+    return check_ownership(validate(Webshop, marked), marked, brought)

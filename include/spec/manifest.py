@@ -71,7 +71,7 @@ class Budget(Strict):
     seconds: Annotated[int, pydantic.Field(gt=0)]
     """… in this many seconds."""
     path: str = ""
-    """Counts only addresses that hold this text; empty = all."""
+    """Counts only addresses in whose path this regular expression is found; empty = all."""
     remaining_header: str | None = None
     """Header with the number of requests left."""
     reset_header: str | None = None
@@ -149,8 +149,6 @@ class Tombstones(Strict):
 class Stream(Strict):
     """One endpoint: where, how to page, what a record is called, how to ask for changes only."""
 
-    title: str = ""
-    """A readable name. Nothing shows it yet."""
     path: str
     """Below base_url; may hold `{settings.x}` and `{parent.key}`."""
     params: dict[str, str] = {}

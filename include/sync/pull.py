@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 
-from include.contract.errors import Misconfigured, PlatformBug, SyncError, Wait
+from include.contract.errors import ApprovalNeeded, Misconfigured, PlatformBug, SyncError, Wait
 from include.engine.ports import Credentials
 from include.engine.redact import redact
 from include.spec.load import CouplingConfig
@@ -48,6 +48,8 @@ class Pulled:
     gone: int
     quarantined: int
     guards: tuple[str, ...]
+    asks: ApprovalNeeded | None
+    """Set when a person has to decide about deletions; everything else of the pull is done."""
     has_news: bool
     """Whether a transform has something to do: what this pull landed, or what a failed one before it left."""
 
@@ -82,7 +84,10 @@ def pull(platform: Platform, config: CouplingConfig, wish: Wish, credentials: Cr
                 _streams(platform, connection, config, wish, credentials, ids, pull_id)
                 with warehouse_faults("closing a pull"):
                     pulls.succeed(connection, pull_id)
-        return _result(connection, pull_id, resumed)
+        done = _result(connection, pull_id, resumed)
+        if done.asks is not None:
+            pulls.remark(connection, pull_id, done.asks.reason)
+        return done
 
 
 def _streams(
@@ -117,7 +122,7 @@ def _told(connect: Connect, pull_id: int, credentials: Credentials) -> Iterator[
     except SyncError as error:
         # The connection of the pull may be the very thing that broke.
         with contextlib.suppress(psycopg.Error, SyncError), connect() as fresh:
-            pulls.fail(fresh, pull_id, error.reason, waits=isinstance(error, Wait))
+            pulls.fail(fresh, pull_id, error.reason, error.until if isinstance(error, Wait) else None)
         raise
 
 
@@ -126,10 +131,13 @@ def _result(connection: psycopg.Connection, pull_id: int, resumed: bool) -> Pull
         "select coalesce(sum(pages), 0), coalesce(sum(records), 0), coalesce(sum(new), 0),"
         " coalesce(sum(changed + returned), 0), coalesce(sum(unchanged + stale), 0), coalesce(sum(gone), 0),"
         " coalesce(sum(quarantined), 0), coalesce(array_agg(guard) filter (where guard is not null), '{}'),"
+        " string_agg(stream || ': ' || guard, '; ') filter (where guard_asks),"
         " exists (select from platform.news where pull_id = %(pull)s)"
         " from platform.pull_streams where pull_id = %(pull)s",
         {"pull": pull_id},
     ).fetchone()
     assert row is not None, "an aggregate gives a row"
     pages, records, new, changed, unchanged, gone, quarantined = (int(number) for number in row[:7])
-    return Pulled(pull_id, resumed, pages, records, new, changed, unchanged, gone, quarantined, tuple(row[7]), row[8])
+    guards, asked, has_news = tuple(row[7]), row[8], row[9]
+    asks = ApprovalNeeded(f"nothing was deleted in {asked}") if asked else None
+    return Pulled(pull_id, resumed, pages, records, new, changed, unchanged, gone, quarantined, guards, asks, has_news)

@@ -22,8 +22,8 @@ class RemoteLimits:
     """The budgets of a manifest for one credential, corrected by each answer's headers."""
 
     def __init__(self, connect: Connect, credential: str, budgets: list[Budget]) -> None:
-        self._budgets = budgets
         windows = [Window(b.name, b.requests, timedelta(seconds=b.seconds), b.path) for b in budgets]
+        self._budgets = list(zip(budgets, windows, strict=True))
         self._shared = SharedBudget(connect, credential, windows)
 
     def take(self, url: str) -> None:
@@ -33,9 +33,9 @@ class RemoteLimits:
     def heard(self, url: str, headers: Mapping[str, str]) -> None:
         """Correct the counts by what the remote said."""
         now = datetime.now(UTC)
-        for budget in self._budgets:
+        for budget, window in self._budgets:
             left = remaining_of(budget, headers)
-            if left is not None and budget.path in url:
+            if left is not None and window.counts(url):
                 self._shared.correct(budget.name, left, reset_of(budget, headers, now))
 
     def close(self) -> None:

@@ -51,6 +51,7 @@ class StreamRun:
         self._ask = extract.Ask(wish.mode, cursor, wish.since, wish.remote_id)
         is_parent = any(other.parent and other.parent.stream == name for other in config.manifest.streams.values())
         self._whole = extract.is_whole(self._stream, self._ask)
+        self._approved = wish.deletions_approved
         self._keeps_keys = is_parent or (self._whole and self._stream.deletions == "snapshot")
 
     def run(self) -> None:
@@ -90,14 +91,21 @@ class StreamRun:
             counts, records=counts.records + len(bad), quarantined=counts.quarantined + len(bad)
         )
         passed = Passed(
-            done, len(pages), pages[-1].position, cursor, pages[-1].total, keys if self._keeps_keys else None
+            last_page=done,
+            pages=len(pages),
+            position=pages[-1].position,
+            cursor=cursor,
+            first_expected=pages[0].total,
+            expected=pages[-1].total,
+            keys=keys if self._keeps_keys else None,
         )
         pulls.checkpoint(self._connection, self._pull_id, self._name, counts, passed)
 
     def _settle(self, cursor: Any) -> None:
         ids = self._ids
         if self._whole and self._stream.deletions == "snapshot":
-            settled = snapshot.settle(self._connection, self._place)
+            parent = self._stream.parent.stream if self._stream.parent else None
+            settled = snapshot.settle(self._connection, self._place, parent, approved=self._approved)
             if settled.guard:
                 log.warning("%s: nothing deleted, because %s", self._name, settled.guard)
         if self._whole:

@@ -72,6 +72,8 @@ class PullOperator(BaseOperator):
         if done.has_news:
             context["outlet_events"][NEWS].add(LANDED, extra={"coupling": config.name, "object": self.pulled_object})
         log.info("DONE: %s", done.sentence())
+        if done.asks is not None:
+            raise done.asks
         return done.sentence()
 
 
@@ -95,7 +97,9 @@ def wish_of(config: CouplingConfig, name: str, context: Context) -> Wish | None:
     _refuse_contradictions(wish.mode, remote_id, form["objects"])
     if wish.mode == "single":
         return dataclasses.replace(wish, remote_id=remote_id)
-    return dataclasses.replace(wish, since=_moment(form.get("since")) if wish.mode == "changed" else None)
+    if wish.mode == "all":
+        return dataclasses.replace(wish, deletions_approved=form.get("delete_anyway") is True)
+    return dataclasses.replace(wish, since=_moment(form.get("since")))
 
 
 def _refuse_contradictions(mode: str, remote_id: str | None, objects: list[str]) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 import psycopg
 
@@ -14,12 +16,16 @@ from include.warehouse.connection import Connect, warehouse_faults
 
 @dataclasses.dataclass(frozen=True)
 class Window:
-    """A limit of `capacity` requests per `period`; counts requests whose address holds `path`."""
+    """A limit of `capacity` requests per `period`; counts addresses in whose path the pattern `path` is found."""
 
     name: str
     capacity: int
     period: timedelta
     path: str = ""
+
+    def counts(self, url: str) -> bool:
+        """Return whether a request to `url` counts here."""
+        return re.search(self.path, urlsplit(url).path) is not None
 
 
 class SharedBudget:
@@ -31,7 +37,7 @@ class SharedBudget:
 
     def take(self, url: str) -> None:
         """Take one request from every window that counts `url`; raises LimitReached with the time of the next one."""
-        counting = [window for window in self._windows if window.path in url]
+        counting = [window for window in self._windows if window.counts(url)]
         if not counting:
             return
         with warehouse_faults("taking from a request budget"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -16,6 +16,9 @@ from include.contract.errors import LimitReached, Reason
 from include.warehouse.binary_copy import as_json
 from include.warehouse.landing import Counts
 from include.warehouse.registry import CouplingId
+
+# How long after its limit ended a waiting pull may take to come back before another run takes its place.
+_GRACE = timedelta(minutes=10)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +32,8 @@ class Wish:
     remote_id: str | None = None
     dag_id: str | None = None
     run_id: str | None = None
+    deletions_approved: bool = False
+    """A person looked at what is missing and wants it deleted, however much it is."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +58,7 @@ class StreamState:
 
 
 class Busy(LimitReached):
-    """Another run pulls this object of this coupling right now."""
+    """Another run pulls this object of this coupling right now, or waits for a limit with a pull half done."""
 
     error_class = "rate limit"
     next_step = "Wait for the other run; this one goes on by itself."
@@ -79,12 +84,12 @@ def locked(connection: psycopg.Connection, ids: CouplingId, name: str) -> Iterat
 def begin(connection: psycopg.Connection, ids: CouplingId, wish: Wish) -> tuple[int, bool]:
     """Open a pull, or take up the unfinished one that asks for the same; return its id and whether it is resumed.
 
-    Call with the object's lock held: an open pull then belongs to a process that is dead. An unfinished pull of
-    another kind is abandoned; what it landed stays.
+    Call with the object's lock held: an open pull then waits for a limit, or belongs to a process that is dead. An
+    unfinished pull of another kind is abandoned, what it landed stays; but Busy is raised while it only waits.
     """
     with connection.transaction():
         row = connection.execute(
-            "update platform.pulls set attempts = attempts + 1, outcome = null, finished_at = null,"
+            "update platform.pulls set attempts = attempts + 1, outcome = null, finished_at = null, waits_until = null,"
             " error_class = null, error_text = null, next_step = null, acts = null, dag_id = %(dag)s, run_id = %(run)s"
             " where id = (select id from platform.pulls where coupling_id = %(coupling)s and object = %(object)s"
             "             order by id desc limit 1)"
@@ -96,6 +101,7 @@ def begin(connection: psycopg.Connection, ids: CouplingId, wish: Wish) -> tuple[
         ).fetchone()  # fmt: skip
         if row is not None:
             return int(row[0]), True
+        _let_wait(connection, ids, wish.object)
         connection.execute(
             "with given_up as (update platform.pulls set outcome = 'abandoned', finished_at = now()"
             " where coupling_id = %s and object = %s and outcome is null returning id)"
@@ -120,6 +126,17 @@ def begin(connection: psycopg.Connection, ids: CouplingId, wish: Wish) -> tuple[
         return int(row[0]), False
 
 
+def _let_wait(connection: psycopg.Connection, ids: CouplingId, name: str) -> None:
+    """Raise Busy while a half-done pull of the object waits for its limit: starting another would begin it anew."""
+    row = connection.execute(
+        "select mode, waits_until from platform.pulls where coupling_id = %s and object = %s and outcome is null"
+        " and waits_until + %s > now()",
+        [ids.coupling_id, name, _GRACE],
+    ).fetchone()
+    if row is not None:
+        raise Busy(f"a pull ({row[0]}) of {name} is half done and waits for its limit", row[1] + _GRACE / 2)
+
+
 def state(connection: psycopg.Connection, pull_id: int, stream: str) -> StreamState:
     """Return a stream's checkpoint, made on first use."""
     connection.execute(
@@ -142,6 +159,7 @@ class Passed:
     pages: int
     position: dict[str, Any]
     cursor: Any
+    first_expected: int | None
     expected: int | None
     keys: list[str] | None
 
@@ -152,9 +170,11 @@ def checkpoint(connection: psycopg.Connection, pull_id: int, stream: str, counts
         "update platform.pull_streams set position = %s, cursor_next = %s, pages = pages + %s,"
         " records = records + %s, new = new + %s, changed = changed + %s, unchanged = unchanged + %s,"
         " stale = stale + %s, returned = returned + %s, quarantined = quarantined + %s,"
-        " expected = coalesce(%s, expected), updated_at = now() where pull_id = %s and stream = %s",
+        " expected = coalesce(%s, expected), expected_at_first = coalesce(expected_at_first, %s), updated_at = now()"
+        " where pull_id = %s and stream = %s",
         [Jsonb(passed.position), Jsonb(passed.cursor), passed.pages, counts.records, counts.new, counts.changed,
-         counts.unchanged, counts.stale, counts.returned, counts.quarantined, passed.expected, pull_id, stream],
+         counts.unchanged, counts.stale, counts.returned, counts.quarantined, passed.expected, passed.first_expected,
+         pull_id, stream],
     )  # fmt: skip
     if passed.keys:
         connection.execute(
@@ -188,13 +208,25 @@ def succeed(connection: psycopg.Connection, pull_id: int) -> None:
         )
 
 
-def fail(connection: psycopg.Connection, pull_id: int, reason: Reason, *, waits: bool) -> None:
-    """Write down why a pull stopped; a pull that only waits stays open."""
-    outcome = "" if waits else " outcome = 'failed', finished_at = now(),"
+def fail(connection: psycopg.Connection, pull_id: int, reason: Reason, waits_until: datetime | None = None) -> None:
+    """Write down why a pull stopped; a pull that waits for a limit stays open."""
+    remark(connection, pull_id, reason)
     connection.execute(
-        f"update platform.pulls set{outcome} error_class = %s, error_text = %s, next_step = %s, acts = %s"
-        " where id = %s",
-        [reason.error_class, reason.text, reason.next_step, reason.acts, pull_id],
+        "update platform.pulls set waits_until = %(until)s, outcome = case when %(until)s::timestamptz is null then"
+        " 'failed' end, finished_at = case when %(until)s::timestamptz is null then now() end where id = %(pull)s",
+        {"until": waits_until, "pull": pull_id},
+    )
+
+
+def remark(connection: psycopg.Connection, pull_id: int, reason: Reason) -> None:
+    """Write a reason into the pull's record and among its faults."""
+    words = [reason.error_class, reason.text, reason.next_step, reason.acts]
+    connection.execute(
+        "with pull as (update platform.pulls set error_class = %s, error_text = %s, next_step = %s, acts = %s"
+        " where id = %s returning *)"
+        " insert into platform.pull_faults (pull_id, attempt, error_class, error_text, next_step, acts)"
+        " select id, attempts, error_class, error_text, next_step, acts from pull",
+        [*words, pull_id],
     )
 
 
@@ -222,7 +254,8 @@ def progress(connection: psycopg.Connection, coupling: str | None = None, limit:
     with connection.cursor(row_factory=dict_row) as rows:
         return rows.execute(
             "select c.name as coupling, p.id, p.object, p.mode, p.outcome, p.started_at, p.finished_at, p.requests,"
-            " p.run_id, p.error_class, p.error_text, p.next_step, coalesce(sum(s.pages), 0)::int as pages,"
+            " p.run_id, p.waits_until,"
+            " p.error_class, p.error_text, p.next_step, coalesce(sum(s.pages), 0)::int as pages,"
             " coalesce(sum(s.records), 0)::bigint as records, coalesce(sum(s.new), 0)::bigint as new,"
             " coalesce(sum(s.changed), 0)::bigint as changed, coalesce(sum(s.unchanged), 0)::bigint as unchanged,"
             " coalesce(sum(s.gone), 0)::bigint as gone, coalesce(sum(s.quarantined), 0)::bigint as quarantined,"

@@ -11,37 +11,70 @@ from psycopg import sql
 from include.warehouse.landing import Place
 
 GUARD_SHARE = 0.2
-GUARD_LEAST = 10
+GUARD_LEAST = 3
 
 
 @dataclasses.dataclass(frozen=True)
 class Settled:
-    """What a comparison did: how many records are gone, or why none was touched."""
+    """What a comparison did: how many records are gone, or why none was touched, and whether a person has to decide."""
 
     gone: int
     guard: str | None
+    asks: bool = False
 
 
-def settle(connection: psycopg.Connection, place: Place) -> Settled:
+def settle(
+    connection: psycopg.Connection, place: Place, parent: str | None = None, *, approved: bool = False
+) -> Settled:
     """Mark what the finished pull-all of a stream did not meet as gone; call inside a transaction.
 
-    Nothing is marked when the remote counted more records than were seen, when nothing was seen, or when more than
-    GUARD_SHARE of the known records (and more than GUARD_LEAST) would go: then the guard says why; a person decides.
+    Nothing is marked when the snapshot is no proof: the remote counted more records than were seen, its count moved
+    while the pull ran (records slip between pages then), or the stream that this one hangs on was guarded. Nothing
+    is marked either, unless a person `approved` it, when nothing was seen at all or when more than GUARD_SHARE of the
+    known records (and more than GUARD_LEAST) would go.
     """
-    seen, expected, known, missing = _counts(connection, place)
-    guard = None
-    if expected is not None and seen < expected:
-        guard = f"saw {seen} of {expected} records that the remote counts"
-    elif missing and seen == 0:
-        guard = f"the remote answered no record at all, {known} are known"
-    elif missing > GUARD_LEAST and missing > known * GUARD_SHARE:
-        guard = f"{missing} of {known} known records are missing, more than {GUARD_SHARE:.0%}"
-    gone = 0 if guard or not missing else _mark(connection, place)
+    found = _counts(connection, place)
+    guard = _no_proof(connection, place, parent, found)
+    asks = False
+    if guard is None and not approved:
+        guard = _too_much(found)
+        asks = guard is not None
+    gone = 0 if guard or not found.missing else _mark(connection, place)
     connection.execute(
-        "update platform.pull_streams set complete = %s, gone = %s, guard = %s where pull_id = %s and stream = %s",
-        [guard is None, gone, guard, place.pull_id, place.stream],
+        "update platform.pull_streams set complete = %s, gone = %s, guard = %s, guard_asks = %s"
+        " where pull_id = %s and stream = %s",
+        [guard is None, gone, guard, asks, place.pull_id, place.stream],
     )
-    return Settled(gone, guard)
+    return Settled(gone, guard, asks)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Found:
+    seen: int
+    expected_at_first: int | None
+    expected: int | None
+    known: int
+    missing: int
+
+
+def _no_proof(connection: psycopg.Connection, place: Place, parent: str | None, found: _Found) -> str | None:
+    if found.expected is not None and found.seen < found.expected:
+        return f"saw {found.seen} of {found.expected} records that the remote counts"
+    if found.expected != found.expected_at_first:
+        return f"the remote's count went from {found.expected_at_first} to {found.expected} while the pull ran"
+    guarded = connection.execute(
+        "select guard from platform.pull_streams where pull_id = %s and stream = %s and guard is not null",
+        [place.pull_id, parent],
+    ).fetchone()
+    return f"{parent} was not settled" if guarded else None
+
+
+def _too_much(found: _Found) -> str | None:
+    if found.missing and found.seen == 0:
+        return f"the remote answered no record at all, {found.known} are known"
+    if found.missing > GUARD_LEAST and found.missing > found.known * GUARD_SHARE:
+        return f"{found.missing} of {found.known} known records are missing, more than {GUARD_SHARE:.0%}"
+    return None
 
 
 _SEEN = (
@@ -56,17 +89,18 @@ _MISSING = (
 )
 
 
-def _counts(connection: psycopg.Connection, place: Place) -> tuple[int, int | None, int, int]:
+def _counts(connection: psycopg.Connection, place: Place) -> _Found:
     query = sql.SQL(
         "with seen as materialized (" + _SEEN + ") select (select count(*) from seen),"
-        " (select expected from platform.pull_streams where pull_id = %(pull)s and stream = %(stream)s),"
+        " expected_at_first, expected,"
         " (select count(*) from {table}"
         "  where coupling_id = %(coupling)s and superseded_at is null and gone_at is null),"
         " (select count(*) " + _MISSING + ")"
+        " from platform.pull_streams where pull_id = %(pull)s and stream = %(stream)s"
     ).format(table=place.table)
     row = connection.execute(query, _values(place)).fetchone()
-    assert row is not None, "an aggregate gives a row"
-    return row[0], row[1], row[2], row[3]
+    assert row is not None, "the pull made the row before its first page"
+    return _Found(*row)
 
 
 def _mark(connection: psycopg.Connection, place: Place) -> int:

@@ -108,10 +108,9 @@ class Company:
         valid = []
         for row in self.seen["prices"].present().values():
             start, end = exact_date(row["StartDate"]), exact_date(row["EndDate"])
-            begun = start is None or start.date() <= today
-            if row["Item"] == item and row["Account"] is None and row["Quantity"] == 1 and begun:
-                if end is None or end.date() >= today:
-                    valid.append((start, Decimal(str(row["Price"]))))
+            valid_today = (start is None or start.date() <= today) and (end is None or end.date() >= today)
+            if row["Item"] == item and row["Account"] is None and row["Quantity"] == 1 and valid_today:
+                valid.append((start, Decimal(str(row["Price"]))))
         return max(valid)[1] if valid else None
 
     def _supplier(self, key: str, record: Record, today: date) -> None:
@@ -173,7 +172,11 @@ class Company:
         for key, row in rows.items():
             by_product.setdefault(row["product"], []).append(key)
         for keys in by_product.values():
-            able = [key for key in keys if rows[key]["status"] == "enabled" and key not in self.optiply.deleted["supplier_products"]]
+            able = [
+                key
+                for key in keys
+                if rows[key]["status"] == "enabled" and key not in self.optiply.deleted["supplier_products"]
+            ]
             main = [key for key in able if self.seen["supplier_items"].records[key[1]]["MainSupplier"]]
             candidates = main if len(main) == 1 else able
 
@@ -203,7 +206,9 @@ class Company:
         seen = self.seen["bom_materials"]
         for key in seen.gone:
             record = seen.records[key]
-            self.optiply.put("product_compositions", (EXACT, f"{record['AssembledItem']}_{record['PartItem']}"), {}, deleted=True)
+            self.optiply.put(
+                "product_compositions", (EXACT, f"{record['AssembledItem']}_{record['PartItem']}"), {}, deleted=True
+            )
 
     def _order(self, key: str, record: Record) -> None:
         gone = key in self.seen["orders"].gone
@@ -234,7 +239,7 @@ class Marketplace:
     orders: Seen = dataclasses.field(default_factory=Seen)
 
     def pulled(self, market: Running) -> None:
-        """The list shows every order of the last three months of which an item changed since; detail calls follow news."""
+        """The list shows the orders of the last three months; detail calls follow its news."""
         self.orders.some({row.key: dict(row.data) for row in _recent(market)})
         self.optiply.forget_problems(BOL)
         for key, record in self.orders.records.items():
@@ -243,7 +248,9 @@ class Marketplace:
     def _order(self, key: str, record: Record) -> None:
         items = [item for item in record["orderItems"] if item["quantity"] > item["quantityCancelled"]]
         placed = utc(record["orderPlacedDateTime"])
-        shipped = all(item["quantityShipped"] + item["quantityCancelled"] >= item["quantity"] for item in record["orderItems"])
+        shipped = all(
+            item["quantityShipped"] + item["quantityCancelled"] >= item["quantity"] for item in record["orderItems"]
+        )
         changes = [utc(item["latestChangedDateTime"]) for item in record["orderItems"]]
         header = {"placed": placed, "completed": max(filter(None, changes)) if shipped else None}
         lines = [self._line(item) for item in items if not item["cancellationRequest"]]

@@ -114,8 +114,9 @@ class Optiply:
     """When the sync began: a change that the source's own clock does not show gets the load time (A.0)."""
 
     def put(self, table: str, key: Key, attributes: Attributes, *, deleted: bool = False, create: bool = True) -> None:
-        """Write a row: one that is not there comes only when it is neither deleted nor unwanted; a missing value
-        never overwrites (B19); the time of change counts only with a change.
+        """Write a row; a missing value never overwrites (B19), the time of change counts only with a change.
+
+        One that is not there comes only when it is neither deleted nor unwanted.
         """
         stored = self.tables[table].get(key)
         if stored is None:
@@ -163,7 +164,12 @@ class Optiply:
         self.taken |= {(key[0], line.remote_id) for line in lines if line.product is not None}
         for product, line in merged.items():
             if product not in known:
-                attributes = {"order": key, "product": product, "quantity": line.quantity, "subtotal_value": line.subtotal}
+                attributes = {
+                    "order": key,
+                    "product": product,
+                    "quantity": line.quantity,
+                    "subtotal_value": line.subtotal,
+                }
                 self.put("sell_order_lines", (key[0], line.remote_id), attributes)
         total = sum(
             (line["subtotal_value"] for line in self.tables["sell_order_lines"].values() if line["order"] == key),

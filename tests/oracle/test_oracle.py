@@ -19,15 +19,15 @@ from tests.oracle.velodrome import Velodrome
 from tests.sync.stage import Stage
 
 UNLIMITED = {"per_minute": 1_000_000, "per_day": 1_000_000}
-# A supplier product without a name has its product's, and that is looked up only when the supplier item itself has news:
-# the last test of this file holds that against the mapping.
+# A supplier product without a name has its product's, and that is looked up only when the supplier item itself has
+# news: the last test of this file holds that against the mapping.
 NAME_OF_THE_PRODUCT = ("supplier_products", "name")
 CHANGES = {
     WOO: {"new_products": 3, "renamed": 3, "prices": 6, "stock": 8, "silent_stock": 4, "drafted_products": 2,
           "trashed_products": 2, "deleted_products": 3, "new_orders": 6, "completed_orders": 5, "cancelled_orders": 4},
-    EXACT: {"new_products": 3, "new_suppliers": 1, "renamed": 4, "ended_products": 2, "deleted_products": 3, "prices": 5,
-            "stock": 8, "supplier_prices": 5, "deleted_supplier_items": 3, "renamed_suppliers": 2, "lapsed_suppliers": 1,
-            "new_orders": 6, "delivered_orders": 4, "cancelled_orders": 3, "deleted_orders": 2},
+    EXACT: {"new_products": 3, "new_suppliers": 1, "renamed": 4, "ended_products": 2, "deleted_products": 3,
+            "prices": 5, "stock": 8, "supplier_prices": 5, "deleted_supplier_items": 3, "renamed_suppliers": 2,
+            "lapsed_suppliers": 1, "new_orders": 6, "delivered_orders": 4, "cancelled_orders": 3, "deleted_orders": 2},
     BOL: {"new_orders": 5, "shipped_orders": 2, "cancelled_orders": 2, "cancellation_requests": 1},
 }  # fmt: skip
 
@@ -88,7 +88,13 @@ def world(module_stage: Stage) -> Iterator[World]:
             WOO: stack.enter_context(serve("woocommerce", seed=11, size=240, orders=260)),
             EXACT: stack.enter_context(serve("exact_online", seed=5, size=240, orders=260, settings=UNLIMITED)),
             BOL: stack.enter_context(
-                serve("bol_com", seed=5, size=240, orders=70, settings={"orders_per_minute": 10**6, "order_per_second": 10**6})
+                serve(
+                    "bol_com",
+                    seed=5,
+                    size=240,
+                    orders=70,
+                    settings={"orders_per_minute": 10**6, "order_per_second": 10**6},
+                )
             ),
         }
         for coupling, running in remotes.items():
@@ -116,7 +122,9 @@ def check(world: World, *but: tuple[str, str]) -> None:
 def test_first_pull_all(world: World) -> None:
     world.sync("all")
     check(world)
-    assert all(len(rows) > 15 for rows in world.optiply.tables.values()), "the sandboxes are too small to prove anything"
+    assert all(len(rows) > 15 for rows in world.optiply.tables.values()), (
+        "the sandboxes are too small to prove anything"
+    )
 
 
 @pytest.mark.requirement("R9", "R16")
@@ -146,7 +154,9 @@ def test_a_second_round_of_changes_found_by_pull_all_alone(world: World) -> None
     check(world, NAME_OF_THE_PRODUCT)
 
 
-@pytest.mark.xfail(strict=True, reason="a renamed product does not rename the supplier products that are called after it")
+@pytest.mark.xfail(
+    strict=True, reason="a renamed product does not rename the supplier products that are called after it"
+)
 @pytest.mark.requirement("R19")
 @pytest.mark.example(38)
 def test_supplier_products_are_called_after_their_product(world: World) -> None:

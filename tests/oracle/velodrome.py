@@ -33,7 +33,7 @@ class Velodrome:
         self._map()
 
     def pulled_changed(self, shop: Running) -> None:
-        """The filter sees what has another time of change; variations are asked for under the products seen (trap 4)."""
+        """The filter sees another time of change; variations are asked for under the products seen (trap 4)."""
         listed, children, orders = _listed(shop)
         seen = {key: record for key, record in listed.items() if self._is_stamped(self.products, key, record)}
         self.products.some(seen)

@@ -10,6 +10,7 @@ title: Acme
 time_zone: Europe/Amsterdam
 owners:
   products: woocommerce
+  sell_orders: woocommerce
 """
 COUPLING = """\
 coupling: acme__woocommerce

@@ -140,7 +140,8 @@ class Stage:
         """Return PostgreSQL's own count of rows written per Optiply table."""
         self.connection.execute("select pg_stat_force_next_flush()")
         rows = self.rows(
-            "select relname, n_tup_ins + n_tup_upd + n_tup_del as written from pg_stat_user_tables where schemaname = 'optiply'"
+            "select relname, n_tup_ins + n_tup_upd + n_tup_del as written from pg_stat_user_tables"
+            " where schemaname = 'optiply'"
         )
         return {row["relname"]: row["written"] for row in rows}
 

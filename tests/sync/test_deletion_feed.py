@@ -30,7 +30,8 @@ def test_the_feed_of_deletions_disables_in_a_changed_since_pull(stage: Stage) ->
         others = stage.one("select count(*) from optiply.products where deleted_at is not null")
         assert others == 1
         suppliers = stage.rows(
-            "select s.status, s.deleted_at, s.preferred from optiply.supplier_products s where s.product_id = %s", ids[key]
+            "select s.status, s.deleted_at, s.preferred from optiply.supplier_products s where s.product_id = %s",
+            ids[key],
         )
         assert suppliers
         assert all(row["status"] == "disabled" and row["deleted_at"] for row in suppliers)

@@ -39,7 +39,9 @@ def synced(module_stage: Stage) -> Iterator[tuple[Stage, Running, Running]]:
 def sold(market: Running) -> dict[str, dict[str, Any]]:
     """The marketplace's items that count, by id."""
     items = (item for row in market.world["orders"] for item in row.data["orderItems"])
-    return {i["orderItemId"]: i for i in items if i["quantity"] > i["quantityCancelled"] and not i["cancellationRequest"]}
+    return {
+        i["orderItemId"]: i for i in items if i["quantity"] > i["quantityCancelled"] and not i["cancellationRequest"]
+    }
 
 
 def lines(stage: Stage) -> dict[str, Row]:

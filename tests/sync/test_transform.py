@@ -43,13 +43,15 @@ def landed(module_stage: Stage) -> Iterator[tuple[Stage, list[Running]]]:
 
 def rows(stage: Stage, webshop: str) -> int:
     return stage.one(
-        "select count(*) from optiply.products p join platform.webshops w on w.id = p.webshop_id where w.name = %s", webshop
+        "select count(*) from optiply.products p join platform.webshops w on w.id = p.webshop_id where w.name = %s",
+        webshop,
     )
 
 
 def batch(stage: Stage) -> dict[str, int]:
     found = stage.rows(
-        "select w.name, count(*) as roots from platform.transform_batch b join platform.webshops w on w.id = b.webshop_id group by 1"
+        "select w.name, count(*) as roots from platform.transform_batch b"
+        " join platform.webshops w on w.id = b.webshop_id group by 1"
     )
     return {row["name"]: row["roots"] for row in found}
 
@@ -135,15 +137,18 @@ def test_a_changed_setting_is_mapped_from_raw(landed: tuple[Stage, list[Running]
         ensure_registered(connection, load_coupling("bralex/exact_online.yaml", configs))
         assert stage.one("select count(*) from platform.news where object = 'products'") == news, "registered once"
         assert deploy_if_changed(connection, configs) is True
-    assert stage.rows("select distinct w.name from platform.news n join platform.webshops w on w.id = n.webshop_id") == [
-        {"name": "bralex"}
-    ]
+    told = stage.rows("select distinct w.name from platform.news n join platform.webshops w on w.id = n.webshop_id")
+    assert told == [{"name": "bralex"}]
     others = stage.written()["sell_orders"]
     stage.transform()
     positions = [row.data for row in company.world["stock_positions"] if row.data["WarehouseCode"] == "3"]
     assert positions
-    stored = {r["remote_id"]: r["stock_level"] for r in stage.rows(
-        "select p.remote_id, p.stock_level from optiply.products p join platform.couplings c on c.id = p.coupling_id where c.name = %s", ERP)}  # fmt: skip
+    products = stage.rows(
+        "select p.remote_id, p.stock_level from optiply.products p"
+        " join platform.couplings c on c.id = p.coupling_id where c.name = %s",
+        ERP,
+    )
+    stored = {row["remote_id"]: row["stock_level"] for row in products}
     expected = dict.fromkeys(stored, 0)
     for position in positions:
         if position["ItemId"] in expected:
@@ -177,11 +182,13 @@ def test_a_database_that_is_away_is_no_bug_of_a_mapping(landed: tuple[Stage, lis
 
     def cut() -> None:
         stage.connection.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
         )
 
     stage.connection.execute(
-        "insert into platform.news (webshop_id, coupling_id, object, root_key) select webshop_id, id, 'products', 'none' from platform.couplings"
+        "insert into platform.news (webshop_id, coupling_id, object, root_key)"
+        " select webshop_id, id, 'products', 'none' from platform.couplings"
     )
     with pytest.raises(WarehouseDown):
         stage.transform(run_dbt=cut)

@@ -50,14 +50,28 @@ create table platform.pulls (
     dag_id        text,
     run_id        text,
     requests      integer not null default 0,
+    waits_until   timestamptz,
     error_class   text,
     error_text    text,
     next_step     text,
     acts          text
 );
+comment on column platform.pulls.waits_until is 'Set while the pull has given its worker back and waits for a limit.';
 comment on table platform.pulls is 'One row per pull of an object; outcome is null while it runs or waits to be resumed.';
 create index pulls_open on platform.pulls (coupling_id, object) where outcome is null;
 create index pulls_recent on platform.pulls (coupling_id, object, started_at desc);
+
+-- Each time a pull stopped, with its reason; the pull's own row holds the latest.
+create table platform.pull_faults (
+    pull_id      bigint not null references platform.pulls (id) on delete cascade,
+    at           timestamptz not null default now(),
+    attempt      integer not null,
+    error_class  text not null,
+    error_text   text not null,
+    next_step    text not null,
+    acts         text not null
+);
+create index pull_faults_of on platform.pull_faults (pull_id);
 
 -- Progress and checkpoint of each stream of a pull; written in the transaction of the page.
 create table platform.pull_streams (
@@ -75,11 +89,14 @@ create table platform.pull_streams (
     gone         bigint not null default 0,
     quarantined  bigint not null default 0,
     expected     bigint,
+    expected_at_first  bigint,
     complete     boolean not null default false,
     guard        text,
+    guard_asks   boolean not null default false,
     updated_at   timestamptz not null default now(),
     primary key (pull_id, stream)
 );
+comment on column platform.pull_streams.guard is 'Why a finished pull of everything deleted nothing; guard_asks: a person has to decide.';
 
 -- The keys of each landed page of a pull-all: the evidence that a snapshot is complete. Removed when the pull is settled.
 create table platform.pull_pages (

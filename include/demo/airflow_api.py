@@ -15,7 +15,7 @@ from include.local.errors import LocalError
 FINISHED = ("success", "failed")
 
 
-class AirflowRefused(LocalError):
+class AirflowRefused(LocalError):  # noqa: N818 - named like the errors of the tree
     """Airflow said no; `status` is its HTTP status and `text` what it answered."""
 
     def __init__(self, what: str, status: int, text: str) -> None:

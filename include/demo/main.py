@@ -25,9 +25,8 @@ def main(arguments: list[str]) -> int:
             acts.first_act(stage)
             acts.second_act(stage)
             failed = stage.checks.failed
-        say(
-            f"\n{'Every check held' if not failed else f'{failed} checks FAILED'}, {time.monotonic() - begun:.0f} s in all."
-        )
+        verdict = "Every check held" if not failed else f"{failed} checks FAILED"
+        say(f"\n{verdict}, {time.monotonic() - begun:.0f} s in all.")
         if once:
             return int(failed > 0)
         say(supervisor.welcome(running))

@@ -66,7 +66,7 @@ def tables(connection: psycopg.Connection) -> None:
 
 
 def _samples(connection: psycopg.Connection, table: str) -> Sequence[dict[str, Any]]:
-    columns = sql.SQL(_COLUMNS[table])  # type: ignore[arg-type]
+    columns = sql.SQL(_COLUMNS[table])
     query = sql.SQL("select {} from {} order by id limit 2").format(columns, sql.Identifier("optiply", table))
     with connection.cursor(row_factory=dict_row) as rows:
         return rows.execute(query).fetchall()

@@ -43,7 +43,7 @@ class Stage:
     def pull(
         self, mode: str, objects: Callable[[CouplingConfig], list[str]] = lambda config: list(config.objects)
     ) -> None:
-        """Trigger every coupling through Airflow, show progress, wait for the pulls and for the transform of their news."""
+        """Trigger every coupling through Airflow, show progress, wait for the pulls and the transform of their news."""
         progress = Progress(self.connection)
         runs = {
             f"{config.name}__extract": self.airflow.trigger(
@@ -87,7 +87,7 @@ class Stage:
 
     def one(self, query: str, *values: Any) -> Any:
         """Return the single value of a query."""
-        row = self.connection.execute(query, values).fetchone()  # type: ignore[arg-type]
+        row = self.connection.execute(query, values).fetchone()
         return row[0] if row else None
 
 

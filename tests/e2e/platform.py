@@ -59,6 +59,12 @@ class Platform:
         wait_until(lambda: self.api.run_state(run.dag, run.id) in FINISHED, f"{run} to end", seconds)
         return self.api.run_state(run.dag, run.id)
 
+    def ends_well(self, run: Run) -> None:
+        """Fail with what the failed tasks' logs say at their ends when the run does."""
+        if self.finish(run) != "success":
+            failed = [name for name, state in self.states(run).items() if state == "failed"]
+            raise AssertionError({name: self.log(run, name)[-2:] for name in failed})
+
     def tasks(self, run: Run) -> dict[str, dict[str, Any]]:
         """The task instances of a run by task id."""
         found = self.api.call("GET", f"{run.path}/taskInstances")["task_instances"]

@@ -36,7 +36,7 @@ def test_a_remote_that_is_down_is_tried_again_until_it_is_back(platform: Platfor
     # Four calls of the first try, and the first of the second.
     platform.sandbox("woocommerce").admin.fault("status", "/orders", status=500, times=5)
     run = platform.trigger(SHOP, "sell_orders", mode="changed")
-    assert platform.finish(run) == "success"
+    platform.ends_well(run)
     assert platform.tasks(run)["pull_sell_orders"]["try_number"] == 2
     reason, advice = _last_lines(platform, run, "pull_sell_orders", attempt=1)
     assert reason.startswith("FAILED (remote down): ")
@@ -55,9 +55,9 @@ def test_a_long_wait_gives_the_worker_slot_to_others(platform: Platform) -> None
         waiting = platform.trigger(BOL, "sell_orders", mode="changed")
         wait_until(lambda: platform.states(waiting)["pull_sell_orders"] == "deferred", "the wait", 30)
         other = platform.trigger(SHOP, "sell_orders", mode="changed")
-        assert platform.finish(other) == "success"
+        platform.ends_well(other)
         assert platform.states(waiting)["pull_sell_orders"] == "deferred"
-        assert platform.finish(waiting) == "success"
+        platform.ends_well(waiting)
     finally:
         platform.api.call("PATCH", "pools/default_pool?update_mask=slots", {"name": "default_pool", "slots": 128})
     log = platform.log(waiting, "pull_sell_orders")

@@ -26,7 +26,7 @@ def test_a_killed_pull_goes_on_where_it_stopped(platform: Platform) -> None:
     wait_until(lambda: platform.states(run)["pull_products"] != "running", "the death to be seen", 30)
     landed, fetched_before = platform.stage.one(count, run.id), len(shop.admin.requests())
     shop.admin.clear_faults()
-    assert platform.finish(run) == "success"
+    platform.ends_well(run)
     assert platform.tasks(run)["pull_products"]["try_number"] == 2
     fetched = Counter((entry["path"], str(entry["query"])) for entry in shop.admin.requests())
     assert max(fetched.values()) <= 2

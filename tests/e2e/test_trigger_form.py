@@ -13,7 +13,7 @@ SHOP = "velodrome__woocommerce"
 @pytest.mark.requirement("R8", "R3")
 def test_only_the_ticked_objects_are_pulled(platform: Platform) -> None:
     run = platform.trigger(SHOP, "sell_orders", mode="changed")
-    assert platform.finish(run) == "success"
+    platform.ends_well(run)
     assert platform.states(run) == {"pull_products": "skipped", "pull_sell_orders": "success", "done": "success"}
     assert platform.log(run, "pull_products") == ["SKIPPED: products is not part of this run"]
 
@@ -24,7 +24,7 @@ def test_mode_single_asks_the_remote_for_that_one_record(platform: Platform) -> 
     wanted = next(row["id"] for row in shop.records("products") if row["type"] == "simple")
     shop.admin.forget_requests()
     run = platform.trigger(SHOP, "products", mode="single", remote_id=f" {wanted} ")
-    assert platform.finish(run) == "success"
+    platform.ends_well(run)
     assert [request["path"] for request in shop.admin.requests()] == [f"/wp-json/wc/v3/products/{wanted}"]
 
 
@@ -34,7 +34,7 @@ def test_mode_changed_takes_the_time_that_is_typed_in(platform: Platform) -> Non
     shop.admin.forget_requests()
     since = datetime.now(UTC).replace(microsecond=0) - timedelta(days=30)
     run = platform.trigger(SHOP, "sell_orders", mode="changed", since=since.isoformat())
-    assert platform.finish(run) == "success"
+    platform.ends_well(run)
     asked = {request["query"]["modified_after"] for request in shop.admin.requests()}
     assert asked == {since.strftime("%Y-%m-%dT%H:%M:%S")}
 

@@ -72,11 +72,18 @@ class Stage:
         self.opened[coupling] = credentials_of(running, coupling)
 
     def pull(
-        self, coupling: str, name: str, mode: str = "all", since: datetime | None = None, remote_id: str | None = None
+        self,
+        coupling: str,
+        name: str,
+        mode: str = "all",
+        since: datetime | None = None,
+        remote_id: str | None = None,
+        *,
+        approved: bool = False,
     ) -> Pulled:
         """Pull one object with fresh budgets: the tests' remotes set their own limits."""
         self.connection.execute("delete from platform.budgets")
-        wish = Wish(coupling, name, mode, since, remote_id)
+        wish = Wish(coupling, name, mode, since, remote_id, deletions_approved=approved)
         return pull(self.platform, self.configs[coupling], wish, self.opened[coupling])
 
     def pull_every(self, mode: str = "all", *couplings: str) -> dict[tuple[str, str], Pulled]:

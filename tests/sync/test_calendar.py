@@ -15,8 +15,8 @@ def price_from(stage: Stage, item: str, start: datetime) -> None:
     stage.connection.execute(
         "insert into staging.exact_online__sales_item_prices"
         " (webshop_id, coupling_id, record_key, root_key, payload, payload_hash)"
-        " select webshop_id, id, %s, %s, jsonb_build_object('ID', %s::text, 'Item', %s::text, 'Price', 5, 'Quantity', 1,"
-        " 'StartDate', '/Date(' || %s::bigint || ')/'), gen_random_uuid() from platform.couplings where name = %s",
+        " select webshop_id, id, %s, %s, jsonb_build_object('ID', %s::text, 'Item', %s::text, 'Price', 5,"
+        " 'Quantity', 1, 'StartDate', '/Date(' || %s::bigint || ')/'), gen_random_uuid() from platform.couplings where name = %s",
         [f"p-{item}", item, f"p-{item}", item, int(start.timestamp() * 1000), COUPLING],
     )
 

@@ -18,7 +18,7 @@ from tests.sync.stage import Row, Stage
 
 SHOP, ERP = "velodrome__woocommerce", "bralex__exact_online"
 OUTCOMES = ("new", "changed", "unchanged", "stale", "returned", "quarantined")
-AGAIN = "The pull is tried again by itself; if it keeps failing"
+AGAIN = "The pull is tried again by itself; if"
 
 
 @dataclasses.dataclass(frozen=True)

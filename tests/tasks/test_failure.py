@@ -10,7 +10,14 @@ from airflow.sdk.definitions.retry_policy import RetryAction
 from include.contract import errors
 from include.tasks.failure import RETRIES, RetryByKind, tell_reason
 
-FINAL = [errors.AuthRefused, errors.Misconfigured, errors.ApprovalNeeded, errors.RequestRefused, errors.NotThere, errors.PlatformBug]
+FINAL = [
+    errors.AuthRefused,
+    errors.Misconfigured,
+    errors.ApprovalNeeded,
+    errors.RequestRefused,
+    errors.NotThere,
+    errors.PlatformBug,
+]
 TRANSIENT = [errors.RemoteDown, errors.UnexpectedResponse, errors.WarehouseDown]
 
 

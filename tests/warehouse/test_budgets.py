@@ -96,7 +96,7 @@ def test_a_window_ends_and_survives_a_restart(stage: Stage) -> None:
 
 
 def test_credentials_and_paths_are_counted_apart(stage: Stage) -> None:
-    orders = Window("orders", 2, timedelta(minutes=1), "/orders?")
+    orders = Window("orders", 2, timedelta(minutes=1), "/orders$")
     details = Window("details", 3, timedelta(minutes=1), "/orders/")
     one, other = budget(stage, orders, details), budget(stage, orders, details, credential="other")
     assert take(one, 9, "https://x.example/orders?page=1") == 2

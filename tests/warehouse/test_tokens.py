@@ -88,8 +88,11 @@ def test_encrypted_at_rest_and_in_no_output(stage: Stage, company: Running) -> N
     assert held["access"] not in repr(_unpack(held))
 
 
-def test_threads_that_wait_find_the_new_token(stage: Stage) -> None:
+@pytest.mark.parametrize("known", [False, True], ids=["the first one", "after the old one expired"])
+def test_threads_that_wait_find_the_new_token(stage: Stage, known: bool) -> None:
     renewed: list[str] = []
+    if known:
+        store(stage).get("one", fresh, lambda _old: token("expired", seconds=0))
 
     def renew(_old: Token | None) -> Token:
         renewed.append("once")

@@ -36,7 +36,10 @@
                 {{ column.name }} = incoming.{{ column.name }},
             {% endfor -%}
             {#- The replication key has to move with every change, also one that the source's own clock does not show. -#}
-            updated_at = case when incoming.updated_at > stored.updated_at then incoming.updated_at else now() end,
+            updated_at = case
+                when incoming.updated_at > stored.updated_at then incoming.updated_at
+                else greatest(now(), stored.updated_at + interval '1 second')
+            end,
             deleted_at = case when incoming.deleted_at is not null then coalesce(stored.deleted_at, incoming.deleted_at) end,
             _attributes_hash = incoming.attributes_hash,
             _changed_by = run.id

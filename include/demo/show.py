@@ -45,7 +45,8 @@ def _line(pull: dict[str, Any]) -> str:
     found = ", ".join(f"{pull[name]} {name}" for name in ("new", "changed", "gone", "quarantined") if pull[name])
     state = pull["outcome"] or (f"waiting: {pull['error_text']}" if pull["error_text"] else "running")
     head = f"{pull['coupling']:<24} {pull['object'].replace('_', ' '):<22} {pull['mode']:<8}"
-    return f"{head} {pull['pages']:>4} pages {pull['records']:>6}{expected} records  {state}{'  ' + found if found else ''}"
+    done = f"{pull['pages']:>4} pages {pull['records']:>6}{expected} records"
+    return f"{head} {done}  {state}  {found}".rstrip()
 
 
 def tables(connection: psycopg.Connection) -> None:

@@ -14,6 +14,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
+
+from include.contract.errors import NotThere
 from include.engine.client import Client
 from include.engine.paging import Call, walk
 from include.engine.ports import Parents
@@ -202,6 +205,30 @@ def _cursor(stream: Stream, records: list[Record], first_time: datetime | None) 
     if isinstance(stream.changed, ByVersion):
         return max((record.order for record in records if record.order is not None), default=None)
     return first_time.isoformat() if first_time else None
+
+
+def can_look_up(stream: Stream) -> bool:
+    """Return whether a single record of the stream can be asked for by its key alone."""
+    return isinstance(stream.single, Single) and fields(stream.single.path) == ["remote_id"]
+
+
+def look_up(client: Client, stream: Stream, key: str) -> list[Record]:
+    """Return the record with this key as the remote has it now; empty when it is gone. Raises an error of the tree."""
+    try:
+        found = [
+            record
+            for page in pages(client, stream, Ask("single", remote_id=key), None, None)
+            for record in page.records
+        ]
+    except NotThere:
+        return []
+    gone = stream.single.gone_when if isinstance(stream.single, Single) else {}
+    return [record for record in found if not gone or not _has(record, gone)]
+
+
+def _has(record: Record, wanted: Mapping[str, Any]) -> bool:
+    held = msgspec.json.decode(record.raw)
+    return all(held.get(name) == value for name, value in wanted.items())
 
 
 def further(stream: Stream, known: Any, new: Any) -> Any:

@@ -31,6 +31,10 @@ class CouplingBundle(BaseDagBundle):
 
         A worker may have a disk of its own, on which nobody refreshes: there a new coupling's file is still missing.
         """
+        # Every file is read in a fork of the DAG processor, who does this: what he has loaded no fork loads again,
+        # and a file costs half (decision 0003). Code of the platform that changes needs him restarted.
+        import include.factory.build  # noqa: F401, PLC0415
+
         if not {name_of(file) for file in coupling_files(self._configs)} <= {
             path.name for path in self._folder.glob("*.py")
         }:
@@ -39,10 +43,6 @@ class CouplingBundle(BaseDagBundle):
 
     def refresh(self) -> None:
         """Write what changed, remove what is gone. Safe in several processes at once."""
-        # Every file is read in a fork of the DAG processor, who does this: what he has loaded no fork loads again,
-        # and a file takes 0.1 s instead of 0.35 s. Code of the platform that changes needs him restarted.
-        import include.factory.build  # noqa: F401, PLC0415
-
         self._folder.mkdir(parents=True, exist_ok=True)
         wanted = render(self._configs)
         for path in self._folder.glob("*.py"):

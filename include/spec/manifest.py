@@ -119,6 +119,8 @@ class Single(Strict):
     """Its query parameters; those of the stream are not sent."""
     records: list[str] | None = None
     """Where the record stands in the answer, where that differs from the stream's."""
+    gone_when: dict[str, Scalar] = {}
+    """Fields of a record that this call still answers although it is gone, e.g. `{status: trash}`."""
 
 
 class Parent(Strict):

@@ -27,7 +27,7 @@ def made_up(connection: psycopg.Connection, config: CouplingConfig, wish: Wish, 
     begun = connection.execute(
         "select exists (select from platform.pulls p join platform.couplings c on c.id = p.coupling_id"
         " where c.name = %s and p.object = %s and p.mode = 'all' and p.started_at >= %s"
-        " and p.run_id is distinct from %s)",
+        " and (p.run_id is null or p.run_id <> coalesce(%s, '')))",
         [config.name, wish.object, was_due, wish.run_id],
     ).fetchone()
     return wish if begun and begun[0] else dataclasses.replace(wish, mode="all")

@@ -52,6 +52,7 @@ class StreamRun:
         is_parent = any(other.parent and other.parent.stream == name for other in config.manifest.streams.values())
         self._whole = extract.is_whole(self._stream, self._ask)
         self._approved = wish.deletions_approved
+        self._parent = self._stream.parent.stream if self._stream.parent else None
         self._keeps_keys = is_parent or (self._whole and self._stream.deletions == "snapshot")
 
     def run(self) -> None:
@@ -75,8 +76,20 @@ class StreamRun:
                 log.info("%s: %d pages landed, %s records expected", self._name, done, pages[-1].total or "unknown")
         finally:
             ahead.close()
+        if self._whole and self._stream.deletions == "snapshot" and extract.can_look_up(self._stream):
+            self._look_again(done)
         with warehouse_faults(f"settling {self._name}"), self._connection.transaction():
             self._settle(cursor)
+
+    def _look_again(self, done: int) -> None:
+        """Ask for each record that would be marked as gone by its key; one that is there counts as seen."""
+        for key in snapshot.doubtful(self._connection, self._place, self._parent, approved=self._approved):
+            records = extract.look_up(self._client, self._stream, key)
+            if records:
+                done += 1
+                with warehouse_faults(f"landing {self._name} {key}"), self._connection.transaction():
+                    counts, keys = land(self._connection, self._place, records)
+                    pulls.saw(self._connection, self._pull_id, self._name, counts, done, keys)
 
     def _land(self, pages: list[extract.Page], done: int, cursor: Any) -> None:
         """Land pages and move the checkpoint past them, in one transaction."""
@@ -104,8 +117,7 @@ class StreamRun:
     def _settle(self, cursor: Any) -> None:
         ids = self._ids
         if self._whole and self._stream.deletions == "snapshot":
-            parent = self._stream.parent.stream if self._stream.parent else None
-            settled = snapshot.settle(self._connection, self._place, parent, approved=self._approved)
+            settled = snapshot.settle(self._connection, self._place, self._parent, approved=self._approved)
             if settled.guard:
                 log.warning("%s: nothing deleted, because %s", self._name, settled.guard)
         if self._whole:

@@ -103,9 +103,13 @@ def begin(connection: psycopg.Connection, ids: CouplingId, wish: Wish) -> tuple[
             return int(row[0]), True
         _let_wait(connection, ids, wish.object)
         connection.execute(
-            "with given_up as (update platform.pulls set outcome = 'abandoned', finished_at = now()"
-            " where coupling_id = %s and object = %s and outcome is null returning id)"
-            " delete from platform.pull_pages where pull_id in (select id from given_up)",
+            "update platform.pulls set outcome = 'abandoned', finished_at = now()"
+            " where coupling_id = %s and object = %s and outcome is null",
+            [ids.coupling_id, wish.object],
+        )
+        connection.execute(
+            "delete from platform.pull_pages where pull_id in (select id from platform.pulls"
+            " where coupling_id = %s and object = %s and outcome in ('failed', 'abandoned'))",
             [ids.coupling_id, wish.object],
         )
         row = connection.execute(
@@ -177,10 +181,26 @@ def checkpoint(connection: psycopg.Connection, pull_id: int, stream: str, counts
          pull_id, stream],
     )  # fmt: skip
     if passed.keys:
-        connection.execute(
-            "insert into platform.pull_pages (pull_id, stream, page, keys) values (%s, %s, %s, %s::jsonb)",
-            [pull_id, stream, passed.last_page, as_json(passed.keys)],
-        )
+        _keep_keys(connection, pull_id, stream, passed.last_page, passed.keys)
+
+
+def saw(connection: psycopg.Connection, pull_id: int, stream: str, counts: Counts, page: int, keys: list[str]) -> None:
+    """Count records that were asked for one by one after the last page, as seen."""
+    connection.execute(
+        "update platform.pull_streams set pages = %s, records = records + %s, new = new + %s, changed = changed + %s,"
+        " unchanged = unchanged + %s, stale = stale + %s, returned = returned + %s, quarantined = quarantined + %s"
+        " where pull_id = %s and stream = %s",
+        [page, counts.records, counts.new, counts.changed, counts.unchanged, counts.stale, counts.returned,
+         counts.quarantined, pull_id, stream],
+    )  # fmt: skip
+    _keep_keys(connection, pull_id, stream, page, keys)
+
+
+def _keep_keys(connection: psycopg.Connection, pull_id: int, stream: str, page: int, keys: list[str]) -> None:
+    connection.execute(
+        "insert into platform.pull_pages (pull_id, stream, page, keys) values (%s, %s, %s, %s::jsonb)",
+        [pull_id, stream, page, as_json(keys)],
+    )
 
 
 def count_requests(connection: psycopg.Connection, pull_id: int, requests: int) -> None:

@@ -48,6 +48,21 @@ def settle(
     return Settled(gone, guard, asks)
 
 
+def doubtful(connection: psycopg.Connection, place: Place, parent: str | None, *, approved: bool) -> list[str]:
+    """Return the keys that settle() would mark as gone now, for a second look; empty where it would mark nothing.
+
+    Pages by number shift when a record is deleted while they are pulled: one that is there slips between two pages,
+    and where another was added meanwhile not even the remote's count tells.
+    """
+    found = _counts(connection, place)
+    if not found.missing or _no_proof(connection, place, parent, found) or (not approved and _too_much(found)):
+        return []
+    query = sql.SQL("with seen as materialized (" + _SEEN + ") select record_key " + _MISSING + " order by 1").format(
+        table=place.table
+    )
+    return [str(key) for (key,) in connection.execute(query, _values(place))]
+
+
 @dataclasses.dataclass(frozen=True)
 class _Found:
     seen: int

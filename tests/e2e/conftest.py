@@ -2,16 +2,14 @@
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from include.demo.airflow_api import AirflowApi
-from include.demo.stage import Stage, opened
+from include.demo.stage import opened
 from include.local import machine, supervisor
-from include.local.machine import Machine
 from include.local.paths import ROOT, temporary_state
 from tests.e2e.platform import Platform
 

@@ -1,4 +1,4 @@
-"""Files of couplings change while Airflow runs: a broken one is its own visible error, a mended or new one just works."""
+"""Files of couplings change while Airflow runs: a broken one is its own error, a mended or new one just works."""
 
 import re
 

@@ -154,9 +154,6 @@ def test_a_second_round_of_changes_found_by_pull_all_alone(world: World) -> None
     check(world, NAME_OF_THE_PRODUCT)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a renamed product does not rename the supplier products that are called after it"
-)
 @pytest.mark.requirement("R19")
 @pytest.mark.example(38)
 def test_supplier_products_are_called_after_their_product(world: World) -> None:

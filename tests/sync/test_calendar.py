@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from include.warehouse import batch
 from tests.sync.stage import Row, Stage
@@ -12,12 +13,13 @@ COUPLING = "bralex__exact_online"
 
 def price_from(stage: Stage, item: str, start: datetime) -> None:
     """Land a price that begins on a day; without news, as if a pull had brought it some time ago."""
+    begins = f"/Date({int(start.timestamp() * 1000)})/"
+    price = {"ID": f"p-{item}", "Item": item, "Price": 5, "Quantity": 1, "StartDate": begins}
     stage.connection.execute(
         "insert into staging.exact_online__sales_item_prices"
         " (webshop_id, coupling_id, record_key, root_key, payload, payload_hash)"
-        " select webshop_id, id, %s, %s, jsonb_build_object('ID', %s::text, 'Item', %s::text, 'Price', 5,"
-        " 'Quantity', 1, 'StartDate', '/Date(' || %s::bigint || ')/'), gen_random_uuid() from platform.couplings where name = %s",
-        [f"p-{item}", item, f"p-{item}", item, int(start.timestamp() * 1000), COUPLING],
+        " select webshop_id, id, %s, %s, %s, gen_random_uuid() from platform.couplings where name = %s",
+        [f"p-{item}", item, Jsonb(price), COUPLING],
     )
 
 

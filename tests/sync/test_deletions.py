@@ -184,7 +184,6 @@ def test_a_person_approves_what_the_guard_kept_back(mapped: Stage, shop: Running
     assert gone(mapped) == keys
 
 
-@pytest.mark.xfail(strict=True, reason="a deletion and an addition while a pull runs: the shifted product is deleted")
 @pytest.mark.requirement("R16", "F1")
 def test_pages_that_shift_while_they_are_pulled_delete_nothing_that_is_there(mapped: Stage, shop: Running) -> None:
     """One product of page 1 goes and a new one comes, between two tries: the remote's total stays the same."""

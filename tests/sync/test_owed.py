@@ -15,14 +15,14 @@ NOON = datetime.now(UTC).replace(hour=12, minute=8, second=0, microsecond=0)
 
 
 def wish(name: str, mode: str = "changed") -> Wish:
-    return Wish(COUPLING, name, mode)
+    return Wish(COUPLING, name, mode, run_id="this run")
 
 
-def began(stage: Stage, at: datetime, mode: str = "all", outcome: str = "succeeded") -> None:
+def began(stage: Stage, at: datetime, mode: str = "all", outcome: str | None = "succeeded", run: str = "other") -> None:
     stage.connection.execute(
-        "insert into platform.pulls (webshop_id, coupling_id, object, mode, outcome, started_at)"
-        " select webshop_id, id, 'products', %s, %s, %s from platform.couplings where name = %s",
-        [mode, outcome, at, COUPLING],
+        "insert into platform.pulls (webshop_id, coupling_id, object, mode, outcome, started_at, run_id)"
+        " select webshop_id, id, 'products', %s, %s, %s, %s from platform.couplings where name = %s",
+        [mode, outcome, at, run, COUPLING],
     )
 
 
@@ -36,6 +36,8 @@ def test_a_missed_pull_of_everything_is_made_up_for(stage: Stage) -> None:
         assert made_up(connection, config, wish("products"), NOON).mode == "all"
         began(stage, due_at + timedelta(seconds=5), mode="changed")
         assert made_up(connection, config, wish("products"), NOON).mode == "all"
+        began(stage, due_at + timedelta(seconds=5), outcome=None, run="this run")
+        assert made_up(connection, config, wish("products"), NOON).mode == "all", "it comes back after a wait"
         began(stage, due_at + timedelta(seconds=5), outcome="failed")
         assert made_up(connection, config, wish("products"), NOON).mode == "changed"
 

@@ -1,6 +1,7 @@
 """A failed task is tried again only where that can help, and its log ends with the reason."""
 
 import logging
+import traceback
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from airflow.sdk import RetryDecision
 from airflow.sdk.definitions.retry_policy import RetryAction
 
 from include.contract import errors
-from include.tasks.failure import RETRIES, RetryByKind, tell_reason
+from include.tasks.failure import RETRIES, RetryByKind, tell_reason, without_traceback
 
 FINAL = [
     errors.AuthRefused,
@@ -68,11 +69,13 @@ def test_the_policy_survives_serialisation() -> None:
 @pytest.mark.requirement("R1")
 def test_the_last_lines_say_what_who_and_what_next(caplog: pytest.LogCaptureFixture) -> None:
     tell_reason({"exception": errors.AuthRefused("shop.nl/api/items answered 401: no", next_step="Ask for a new key.")})
-    assert [record.message for record in caplog.records] == [
+    # Ends the group that Airflow's pages fold away, or nobody would see what follows.
+    assert caplog.messages[0] == "::endgroup::"
+    assert caplog.messages[1:] == [
         "FAILED (auth): shop.nl/api/items answered 401: no",
         "Who acts: customer. Next step: Ask for a new key.",
     ]
-    assert {record.levelno for record in caplog.records} == {logging.ERROR}
+    assert {record.levelno for record in caplog.records[1:]} == {logging.ERROR}
 
 
 @pytest.mark.requirement("R1")
@@ -91,7 +94,7 @@ def test_nobody_has_to_act_for_what_passes(caplog: pytest.LogCaptureFixture) -> 
 )
 def test_the_unforeseen_is_a_bug_of_ours(caplog: pytest.LogCaptureFixture, error: Exception, line: str) -> None:
     tell_reason({"exception": error})
-    assert caplog.messages == [
+    assert caplog.messages[1:] == [
         f"FAILED (our bug): {line}",
         "Who acts: developer. Next step: Send this task's log to a developer.",
     ]
@@ -101,3 +104,20 @@ def test_no_exception_at_all(caplog: pytest.LogCaptureFixture) -> None:
     """Airflow calls back without one when a task is marked failed by hand or dies without a word."""
     tell_reason({})
     assert caplog.messages[-1].startswith("Who acts: developer.")
+
+
+@pytest.mark.requirement("R1")
+def test_a_foreseen_error_leaves_the_task_without_our_traceback_and_a_bug_with_it() -> None:
+    """Airflow prints the traceback above the reason; sixty lines of it are what support would read first."""
+
+    def deep(error: Exception) -> None:
+        def deeper() -> None:
+            raise error
+
+        deeper()
+
+    for error, frames in ((errors.RemoteDown("down"), 2), (errors.PlatformBug("bug"), 4)):
+        with pytest.raises(type(error)) as raised:
+            without_traceback(deep)(error)
+        assert len(traceback.extract_tb(raised.tb)) == frames
+        assert raised.value.__cause__ is None

@@ -1,5 +1,5 @@
 -- The supplier products of every product that a root of the batch touches: which one is preferred depends on all of
--- them, so siblings outside the batch come along.
+-- them, so siblings outside the batch come along. So do those of a changed product: they may be called after it.
 with batch as (
     select coupling_id, remote_id, product_remote_id
     from {{ news('supplier_products', ref('int_supplier_products__unioned')) }} as rooted
@@ -15,6 +15,9 @@ touched as (
     inner join {{ source('optiply', 'supplier_products') }} as stored
         on stored.coupling_id = batch.coupling_id and stored.remote_id = batch.remote_id
     inner join {{ ref('products') }} as products on products.id = stored.product_id
+    union
+    select changed.coupling_id, changed.remote_id
+    from {{ news('products', ref('int_products__unioned')) }} as changed
 ),
 
 mapped as (

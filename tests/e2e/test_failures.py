@@ -83,6 +83,8 @@ def test_no_secret_is_shown_anywhere(platform: Platform) -> None:
     secrets = {marked["password"], basic, *_secrets(platform)}
     shown = _everything_shown(platform)
     assert any("FAILED (auth)" in text for text in shown.values()), "the search must see the failed task's log"
+    assert any("unchanged" in text for where, text in shown.items() if where.endswith("xcom")), "and results"
+    assert any("rendered_fields" in text for text in shown.values()), "and rendered fields"
     assert {where for where, text in shown.items() if any(secret in text for secret in secrets)} == set()
 
 
@@ -116,7 +118,9 @@ def _everything_shown(platform: Platform) -> dict[str, str]:
             shown[run.path] = json.dumps(api.call("GET", f"{run.path}/taskInstances"))
             for task in platform.tasks(run):
                 place = f"{run.path}/taskInstances/{task}"
-                shown[f"{place} xcom"] = json.dumps(api.call("GET", f"{place}/xcomEntries"))
+                entries = api.call("GET", f"{place}/xcomEntries")["xcom_entries"]
+                values = [api.call("GET", f"{place}/xcomEntries/{entry['key']}") for entry in entries]
+                shown[f"{place} xcom"] = json.dumps(values)
     logs = platform.machine.settings.home / "logs"
     for file in (path for path in logs.rglob("*") if path.is_file()):
         shown[str(file.relative_to(logs))] = file.read_text(errors="replace")

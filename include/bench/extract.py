@@ -30,8 +30,8 @@ from include.warehouse.migrate import migrate
 from include.warehouse.pulls import Wish
 from include.warehouse.secrets import Vault
 
-RECORDS = 20_000
-_ROUNDS = 5
+RECORDS = 60_000
+ROUNDS = 3
 
 
 def config(size: int, total: int) -> CouplingConfig:
@@ -82,7 +82,7 @@ def prepared(dsn: str, size: int, total: int) -> tuple[Platform, CouplingConfig]
         ensure_registered(connection, config(size, total))
         connection.execute(
             "truncate staging.bench__products, platform.news, platform.pulls, platform.pull_streams,"
-            " platform.pull_pages, platform.cursors"
+            " platform.pull_pages, platform.pull_faults, platform.cursors"
         )
     return Platform(connect, Vault(Fernet.generate_key().decode())), config(size, total)
 
@@ -100,7 +100,7 @@ def extract_land(dsn: str, size: int) -> Result:
     """Records per second of a first pull-all, beside the floor."""
     ours, floors = [], []
     with remote() as address:
-        for number in range(_ROUNDS + 1):
+        for number in range(ROUNDS + 1):
             seconds_floor = floor(address, dsn, size, RECORDS)
             done, seconds = pulled(address, *prepared(dsn, size, RECORDS))
             assert done.new == RECORDS, done.sentence()
@@ -117,7 +117,7 @@ def repull_unchanged(dsn: str) -> Result:
     with remote() as address:
         platform, coupling = prepared(dsn, 1000, RECORDS)
         pulled(address, platform, coupling)
-        for _ in range(_ROUNDS):
+        for _ in range(ROUNDS):
             floors.append(floor(address, dsn, 1000, RECORDS))
             done, seconds = pulled(address, platform, coupling)
             assert done.unchanged == RECORDS, done.sentence()

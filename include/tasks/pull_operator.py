@@ -36,8 +36,8 @@ class PullOperator(BaseOperator):
     ui_color = "#dbeafe"
 
     def __init__(self, *, coupling_file: str, configs: str, pulled_object: str, **settings: Any) -> None:
-        # An alias of its own: Airflow 3.3.2 ties an alias to its asset at the first event, and where two tasks do so for
-        # one alias at the same time, it marks one of them failed, after its work and without a word in its log.
+        # An alias of its own: Airflow 3.3.2 ties an alias to its asset at the first event, and where two tasks do so
+        # for one alias at the same time, it marks one of them failed, after its work and without a word in its log.
         self.news = AssetAlias(f"news of {coupling_file.rpartition('.')[0].replace('/', '__')} {pulled_object}")
         super().__init__(
             outlets=[self.news],

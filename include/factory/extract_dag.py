@@ -34,7 +34,7 @@ def extract_dag(config: CouplingConfig, configs: Path) -> DAG:
         description=f"{config.manifest.title} for {config.webshop.title}: {_words(config.objects)}",
         doc_md=describe(config),
         schedule=_timetable(config),
-        # No start date: a schedule that is switched on waits for its next time instead of running at once.
+        # No start date: a schedule that is switched on does not make up for the times before it.
         catchup=False,
         max_active_runs=_MAX_ACTIVE_RUNS,
         is_paused_upon_creation=True,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Iterator
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
-LIMIT = 1000
+LIMIT = 5000
 
 
 class Ahead(Generic[Item]):

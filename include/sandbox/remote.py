@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import importlib
 import random
 from collections.abc import Callable, Mapping
@@ -19,7 +20,7 @@ from include.sandbox.world import World
 Change = Callable[[random.Random, int], list[str]]
 
 
-class Remote:
+class Remote(abc.ABC):
     """One imitated system. `settings` of the class are its defaults; an instance may have other values."""
 
     settings: ClassVar[Mapping[str, int | str]] = {}
@@ -40,21 +41,21 @@ class Remote:
         """Return a setting as a number."""
         return int(self.set[setting])
 
+    @abc.abstractmethod
     def build(self) -> None:
         """Fill the empty world."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def router(self) -> APIRouter:
         """Return the routes of the API."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def credentials(self, base_url: str) -> dict[str, Any]:
         """Return what an Airflow connection to this sandbox holds: host, login, password, extra."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def changes(self) -> Mapping[str, Change]:
         """Return what can change in this world: each takes a random source and a count, and returns the ids."""
-        raise NotImplementedError
 
     def refusal(self, status: int) -> Response:
         """Return the body that this system sends with an error `status` forced by a fault."""

@@ -1,34 +1,34 @@
 -- Days on which a record means something else although nobody changed it: a price period begins or ends, an item ends.
-with days as (
-    select coupling_id, webshop_id, root_key, 'products' as object, cast(starts_at at time zone 'UTC' as date) as due_on
+with periods as (
+    select coupling_id, webshop_id, root_key, 'products' as object, starts_at, ends_at
     from {{ ref('stg_exact_online__sales_item_prices') }}
     where gone_at is null
 
     union all
 
-    select coupling_id, webshop_id, root_key, 'products' as object, cast(ends_at at time zone 'UTC' as date) + 1 as due_on
-    from {{ ref('stg_exact_online__sales_item_prices') }}
-    where gone_at is null
-
-    union all
-
-    select coupling_id, webshop_id, root_key, 'products' as object, cast(ends_at at time zone 'UTC' as date) + 1 as due_on
+    select coupling_id, webshop_id, root_key, 'products' as object, null as starts_at, ends_at
     from {{ ref('stg_exact_online__items') }}
     where gone_at is null
 
     union all
 
-    select coupling_id, webshop_id, root_key, 'suppliers' as object, cast(ends_at at time zone 'UTC' as date) + 1 as due_on
+    select coupling_id, webshop_id, root_key, 'suppliers' as object, null as starts_at, ends_at
     from {{ ref('stg_exact_online__accounts') }}
     where gone_at is null
 
     union all
 
-    select coupling_id, webshop_id, root_key, 'supplier_products' as object, cast(ends_at at time zone 'UTC' as date) + 1 as due_on
+    select coupling_id, webshop_id, root_key, 'supplier_products' as object, null as starts_at, ends_at
     from {{ ref('stg_exact_online__supplier_items') }}
     where gone_at is null
 )
 
-select webshop_id, coupling_id, object, root_key, due_on
-from days
-where due_on is not null
+-- The last day still counts: what ends means something else on the day after.
+select periods.webshop_id, periods.coupling_id, periods.object, periods.root_key, days.due_on
+from periods
+cross join lateral (
+    values
+        (cast(periods.starts_at at time zone 'UTC' as date)),
+        (cast(periods.ends_at at time zone 'UTC' as date) + 1)
+) as days (due_on)
+where days.due_on is not null

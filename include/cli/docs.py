@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from include.cli import yaml_reference
+from include.cli import mapped_by, yaml_reference
 from include.contract import errors
 from include.contract.errors import Misconfigured, SyncError
 from include.spec.load import ROOT
@@ -26,7 +26,7 @@ _AGAIN: tuple[tuple[type[SyncError], str], ...] = (
 
 def add(commands: Any) -> None:
     """Add the command."""
-    parser = commands.add_parser("docs", help="write the generated parts of docs/")
+    parser = commands.add_parser("docs", help="write the generated files: parts of docs/, the list of mappings")
     parser.add_argument("--check", action="store_true", help="write nothing; fail when a part is stale")
     parser.set_defaults(run=run)
 
@@ -36,10 +36,10 @@ def run(chosen: argparse.Namespace) -> int:
     stale = [(path, text) for path, text in pages(DOCS) if _read(path) != text]
     for path, text in stale:
         if chosen.check:
-            print(f"docs/{path.name} is stale: call ./run cli docs and commit the result")
+            print(f"{path.relative_to(ROOT)} is stale: call ./run cli docs and commit the result")
         else:
             path.write_text(text, encoding="utf-8")
-            print(f"docs/{path.name} written")
+            print(f"{path.relative_to(ROOT)} written")
     return int(chosen.check and bool(stale))
 
 
@@ -49,6 +49,7 @@ def pages(folder: Path) -> list[tuple[Path, str]]:
     return [
         (folder / "reference-yaml.md", yaml_reference.render()),
         (runbook, between_marks(_read(runbook), error_table(), runbook.name)),
+        (mapped_by.MACRO, mapped_by.render()),
     ]
 
 

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 import pydantic
 
-from include.spec.manifest import Name, ObjectName, Scalar
-from include.spec.validate import Strict
+from include.spec.manifest import ObjectName
+from include.spec.validate import Name, Scalar, Strict
 
 
 class Webshop(Strict):

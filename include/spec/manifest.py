@@ -7,9 +7,11 @@ from typing import Annotated, Any, Literal
 import pydantic
 
 from include.spec.auth import Auth
-from include.spec.paging import NextLink, NoPaging, PageNumber
+from include.spec.budget import Budget
+from include.spec.call import Each, Parent, Report, Single, Tombstones
+from include.spec.paging import NoPaging, Paging
 from include.spec.since import Always, ByDay, ByTime, ByVersion
-from include.spec.validate import Strict
+from include.spec.validate import Name, Scalar, Strict
 
 OBJECTS = (
     "suppliers",
@@ -29,8 +31,6 @@ ObjectName = Literal[
     "buy_orders",
     "receipt_lines",
 ]
-Name = Annotated[str, pydantic.Field(pattern=r"^[a-z][a-z0-9_]*$")]
-Scalar = str | int | float | bool | None
 
 
 class Setting(Strict):
@@ -61,32 +61,17 @@ class ConnectionFields(Strict):
     """Further fields of the connection's extra, each with what belongs into it. None of them is required."""
 
 
-class Budget(Strict):
-    """A request limit of the remote: `requests` per `seconds`; `headers` feed it from each answer."""
-
-    name: Name
-    """Its name in messages and in platform.budgets."""
-    requests: Annotated[int, pydantic.Field(gt=0)]
-    """How many requests are allowed …"""
-    seconds: Annotated[int, pydantic.Field(gt=0)]
-    """… in this many seconds."""
-    path: str = ""
-    """Counts only addresses in whose path this regular expression is found; empty = all."""
-    remaining_header: str | None = None
-    """Header with the number of requests left."""
-    reset_header: str | None = None
-    """Header that says when the window ends."""
-    reset_unit: Literal["seconds", "epoch_ms"] = "seconds"
-    """Whether that is seconds from now, or milliseconds since 1970."""
-
-
 class ErrorRule(Strict):
     """What an answer of this remote means, where the status alone does not say it."""
 
     status: list[int]
-    """The HTTP statuses it is about."""
+    """The HTTP statuses it is about; 200 may be among them."""
     body: str = ""
     """Only where the answer holds this text; empty = any answer."""
+    path: str = ""
+    """Only addresses in whose path this regular expression is found; empty = all."""
+    renew: bool = False
+    """With class `auth`: the token has ended, so a new one is fetched and the call made once more."""
     error_class: Literal["auth", "rate limit", "remote down", "bad request", "unexpected response", "configuration"]
     """What the answer means; decides who acts and whether it is tried again."""
     next_step: str | None = None
@@ -106,53 +91,22 @@ class Client(Strict):
     """Limits shared by all workers; without one, only the remote's 429 slows us down."""
     errors: list[ErrorRule] = []
     """Answers whose status alone does not say what they mean; the first rule that fits holds."""
+    refusal: str | None = None
+    """Where a good status may hide a refusal: a dotted path to a text or list that is empty when all is well."""
     timeout: Annotated[int, pydantic.Field(gt=0)] = 120
     """Seconds to wait for an answer."""
-
-
-class Single(Strict):
-    """The call that fetches one record by its remote id."""
-
-    path: str
-    """May hold `{remote_id}`, or `{parent.key}` to call it for each parent that this pull has seen."""
-    params: dict[str, str] = {}
-    """Its query parameters; those of the stream are not sent."""
-    records: list[str] | None = None
-    """Where the record stands in the answer, where that differs from the stream's."""
-    gone_when: dict[str, Scalar] = {}
-    """Fields of a record that this call still answers although it is gone, e.g. `{status: trash}`."""
-
-
-class Parent(Strict):
-    """A stream called once per record of another stream.
-
-    `all`: for every record in a pull-all, else for those this pull has seen; `news`: only for new and changed ones.
-    """
-
-    stream: Name
-    """The stream whose records it is called for; pulled before it, with the same object."""
-    where: dict[str, Scalar] = {}
-    """Only parents whose JSON holds these values."""
-    only: Literal["all", "news"] = "all"
-    """Which of them, see above."""
-
-
-class Tombstones(Strict):
-    """A stream whose records say that records of other streams are gone (Exact: sync/Deleted)."""
-
-    key: str
-    """Field with the id of the record that is gone."""
-    kind: str
-    """Field that says what kind of record it was."""
-    streams: dict[str, Name]
-    """Kind -> stream; other kinds are ignored."""
 
 
 class Stream(Strict):
     """One endpoint: where, how to page, what a record is called, how to ask for changes only."""
 
     path: str
-    """Below base_url; may hold `{settings.x}` and `{parent.key}`."""
+    """Below base_url; may hold `{settings.x}`, `{parent.key}` and `{each}`."""
+    method: Literal["GET", "POST"] = "GET"
+    """POST where the remote reads by a body."""
+    body: Any = None
+    """What is sent as JSON with POST. A text that is `{int:parent.key}` and nothing else becomes a number. Where it is a
+    mapping, the parameters of `paging` and `changed` become members of it."""
     params: dict[str, str] = {}
     """Query parameters of every call, except one for a single record."""
     headers: dict[str, str] = {}
@@ -164,7 +118,7 @@ class Stream(Strict):
     """Field or fields that identify a record; several are joined by `_`."""
     root: str | None = None
     """Field with the id of the record that this one belongs to, or `parent`; left out = the record is its own root."""
-    paging: Annotated[PageNumber | NextLink | NoPaging, pydantic.Field(discriminator="type")] = NoPaging(type="none")
+    paging: Paging = NoPaging(type="none")
     """How to get the next page."""
     changed: Annotated[ByTime | ByVersion | ByDay | Always, pydantic.Field(discriminator="type")] = Always(
         type="always"
@@ -174,6 +128,15 @@ class Stream(Strict):
     """The call for one record; `changed` = catch up instead, `none` = the stream has no part in such a pull."""
     parent: Parent | None = None
     """Called once per record of another stream."""
+    when: dict[str, list[Scalar]] = {}
+    """Pulled only where each of these settings has one of the values named."""
+    each: Each | None = None
+    """Called once per marketplace, shop or the like."""
+    report: Report | None = None
+    """The call orders a report, which is waited for and fetched."""
+    reread: list[dict[str, Scalar]] = []
+    """Records landed before that hold all values of one of these are asked for again one by one when changes are
+    pulled: for endpoints that tell what was created and not what changed."""
     deletions: Literal["snapshot", "none"] = "none"
     """`snapshot` = what a complete pull of everything did not meet is gone."""
     tombstones: Tombstones | None = None
@@ -181,7 +144,9 @@ class Stream(Strict):
     hash_without: list[str] = []
     """Fields that change all the time and make no change, such as a view counter."""
     gone_status: list[int] = []
-    """Statuses that mean that the parent vanished between two calls: no records, no failure."""
+    """Statuses that mean that the parent vanished between two calls, or has none of these: no records, no failure."""
+    gone_tries: Annotated[int, pydantic.Field(gt=0)] = 1
+    """How often such an answer is asked for before it is believed, for a remote whose new records take a moment."""
 
 
 class ObjectStreams(Strict):
@@ -191,7 +156,7 @@ class ObjectStreams(Strict):
     (by the same root) also make this one.
     """
 
-    streams: Annotated[list[Name], pydantic.Field(min_length=1)]
+    streams: list[Name] = []
     """Pulled with this object, in this order."""
     reads: list[Name] = []
     """Pulled with another object, and part of this one's mapping."""

@@ -1,4 +1,7 @@
-"""How an endpoint pages, and how its end is recognised."""
+"""How an endpoint pages, and how its end is recognised.
+
+`param` and `size_param` are query parameters; in a stream with a `body` that is a mapping they are members of the body.
+"""
 
 from __future__ import annotations
 
@@ -10,23 +13,82 @@ from include.spec.validate import Strict
 
 
 class PageNumber(Strict):
-    """`param`=1, 2, …; the end is the page count of a header, or a short page, or an empty one."""
+    """`param`=1, 2, …; the end is a page count, a record count, a short page or an empty one."""
 
     type: Literal["page_number"]
     param: str = "page"
-    """Query parameter that takes the number."""
+    """Parameter that takes the number."""
     start: int = 1
     """Number of the first page."""
     size_param: str | None = None
-    """Query parameter that takes `size`, where the remote has one."""
+    """Parameter that takes `size`, where the remote has one."""
     size: Annotated[int, pydantic.Field(gt=0)]
     """Records on a full page; a page with fewer is a short one."""
     pages_header: str | None = None
     """Header with the number of pages."""
     total_header: str | None = None
     """Header with the number of records: proof that a snapshot is complete."""
-    end: Literal["header", "short", "empty"] = "short"
-    """How the last page is recognised: `header` (a short page where the header is missing), `short` or `empty`."""
+    total: str | None = None
+    """The same, in the answer's body: a dotted path."""
+    end: Literal["header", "total", "short", "empty"] = "short"
+    """How the last page is recognised: `header` (the page count; a short page where it is missing), `total` (the record
+    count), `short` or `empty`."""
+
+
+class Offset(Strict):
+    """`param`=0, 100, 200, …: how many records to skip. Also skip and take."""
+
+    type: Literal["offset"]
+    param: str = "offset"
+    """Parameter that takes the number of records to skip."""
+    size_param: str | None = None
+    """Parameter that takes `size`, where the remote has one."""
+    size: Annotated[int, pydantic.Field(gt=0)]
+    """Records on a full page; a page with fewer is a short one."""
+    total_header: str | None = None
+    """Header with the number of records: proof that a snapshot is complete."""
+    total: str | None = None
+    """The same, in the answer's body: a dotted path."""
+    end: Literal["total", "short", "empty"] = "short"
+    """How the last page is recognised: by the record count, by a short page, or by an empty one."""
+
+
+class AfterKey(Strict):
+    """Each page asks for the records after the last key of the page before: rows that come or go shift nothing."""
+
+    type: Literal["after_key"]
+    param: str
+    """Parameter that takes the key."""
+    template: str = "{after}"
+    """The parameter's value; `{after}` is the last key seen."""
+    field: str
+    """Field of a record that holds the key; a whole number that the remote sorts by."""
+    start: int = 0
+    """The key before the first one."""
+    size_param: str | None = None
+    """Parameter that takes `size`, where the remote has one."""
+    size: Annotated[int, pydantic.Field(gt=0)]
+    """Records on a full page; a page with fewer is the last one."""
+    total: str | None = None
+    """Dotted path to the number of records that are left, this page included; where it is told, it decides the end."""
+
+
+class Token(Strict):
+    """Each answer holds a token for the next page; the end is an answer without one."""
+
+    type: Literal["token"]
+    token: str
+    """Where it stands in the answer, as a dotted path."""
+    param: str
+    """Parameter that takes it."""
+    alone: bool = False
+    """Whether it is sent without the first call's other parameters."""
+    size_param: str | None = None
+    """Parameter that takes `size`, where the remote has one."""
+    size: Annotated[int, pydantic.Field(gt=0)] | None = None
+    """Records on a page."""
+    total: str | None = None
+    """Dotted path to the number of records."""
 
 
 class NextLink(Strict):
@@ -41,3 +103,8 @@ class NoPaging(Strict):
     """One answer holds everything."""
 
     type: Literal["none"]
+
+
+Paging = Annotated[
+    PageNumber | Offset | AfterKey | Token | NextLink | NoPaging, pydantic.Field(discriminator="type")
+]

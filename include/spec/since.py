@@ -9,6 +9,27 @@ import pydantic
 from include.spec.validate import Strict
 
 
+TimeFormat = Literal["iso_utc", "iso_no_zone", "space", "day"]
+
+
+class Windows(Strict):
+    """The stretch of time is asked for in windows, for an endpoint that refuses deep pages or answers them slowly.
+
+    A window with more than `most` records is halved.
+    """
+
+    param: str
+    """Parameter that takes the end of a window."""
+    template: str = "{until}"
+    """The parameter's value; `{until}` is the end, in the format of the beginning."""
+    days: Annotated[int, pydantic.Field(gt=0)]
+    """Length of a window."""
+    first: str
+    """Where a pull of everything begins, e.g. 2015-01-01; may hold `{settings.x}`."""
+    most: Annotated[int, pydantic.Field(gt=0)] | None = None
+    """How many records the endpoint gives out at most; needs the paging's `total`."""
+
+
 class ByTime(Strict):
     """A parameter takes a time: the start of the last successful pull minus `overlap_seconds`, in the remote's clock.
 
@@ -17,11 +38,16 @@ class ByTime(Strict):
 
     type: Literal["time"]
     param: str
-    """Query parameter that takes the time."""
+    """Parameter that takes the time; a member of the body where the stream has one."""
     template: str = "{since}"
     """The parameter's value; `{since}` is the time."""
-    format: Literal["iso_utc", "iso_no_zone"] = "iso_utc"
-    """`iso_utc` = 2026-05-20T08:00:00Z, `iso_no_zone` = the same without the Z."""
+    format: TimeFormat = "iso_utc"
+    """`iso_utc` = 2026-05-20T08:00:00Z, `iso_no_zone` = the same without the Z, `space` = 2026-05-20 08:00:00, `day` =
+    2026-05-20."""
+    time_zone: str = "UTC"
+    """The zone that the remote reads the time in, where the format has no zone."""
+    windows: Windows | None = None
+    """Asks stretch by stretch."""
     params: dict[str, str] = {}
     """Query parameters that are sent along with the time only."""
     field: str | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar, get_args
+from typing import Annotated, Any, TypeVar, get_args
 
 import pydantic
 
@@ -17,6 +17,8 @@ class Strict(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+Name = Annotated[str, pydantic.Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Scalar = str | int | float | bool | None
 _TYPES = {
     "string_type": "a text",
     "int_type": "a whole number",

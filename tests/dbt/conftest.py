@@ -10,18 +10,10 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from include.spec.load import connector_names, load_manifest
 from tests.dbt.warehouse import Warehouse, connect, run_dbt
 
 ROOT = Path(__file__).parents[2]
-STREAMS = {
-    "exact_online": ("items", "accounts", "supplier_items", "assembly_boms", "sales_orders"),
-    "woocommerce": ("products", "orders"),
-    "bol_com": ("orders", "order_details"),
-}
-STREAMS_OF_A_ROOT = {
-    "exact_online": ("stock_positions", "sales_item_prices", "assembly_materials", "sales_order_lines"),
-    "woocommerce": ("variations",),
-}
 
 
 @pytest.fixture(scope="session")
@@ -38,10 +30,10 @@ def database() -> Iterator[str]:
         connection.execute("create schema platform")
         for migration in sorted((ROOT / "include/warehouse/migrations").glob("*.sql")):
             connection.execute(migration.read_bytes())
-        for rooted, connectors in ((False, STREAMS), (True, STREAMS_OF_A_ROOT)):
-            for connector, streams in connectors.items():
-                for stream in streams:
-                    connection.execute("select platform.create_stream(%s, %s, %s)", (connector, stream, rooted))
+        for connector in connector_names():
+            for stream, described in load_manifest(connector).streams.items():
+                rooted = described.root is not None
+                connection.execute("select platform.create_stream(%s, %s, %s)", (connector, stream, rooted))
     yield dsn
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))

@@ -10,11 +10,8 @@
     ]
 ) }}
 
-{% set columns = 'webshop_id, coupling_id, remote_id, root_key, composed_remote_id, part_remote_id, part_quantity,
-        batch_quantity, updated_at, deleted_at, problems' %}
-
 with mapped as (
-    select {{ columns }} from {{ ref('int_product_compositions__exact_online') }}
+    select * from {{ ref('int_product_compositions__mapped') }}
 )
 
 select

@@ -16,6 +16,7 @@ select
     mapped.stock_level,
     -- A product that is gone stays in Optiply, disabled (B3).
     case when mapped.deleted_at is not null then 'disabled' else mapped.status end as status,
+    mapped.not_being_bought,
     mapped.assembled,
     mapped.created_at,
     mapped.updated_at,

@@ -86,6 +86,7 @@ select
     case when not coalesce(is_stock_unreadable, false) then stock_level end as stock_level,
     -- An assembled item is not bought but made: it stays enabled, or its parts would get no advice (B8).
     case when is_ended or (is_not_purchased and not assembled) then 'disabled' else 'enabled' end as status,
+    cast(null as boolean) as not_being_bought,
     assembled,
     created_at,
     modified_at as updated_at,

@@ -10,13 +10,8 @@
     ]
 ) }}
 
-{% set columns = 'webshop_id, coupling_id, remote_id, root_key, name, sku_code, article_code, ean_code, price, unlimited_stock,
-        stock_level, status, assembled, created_at, updated_at, deleted_at, problems' %}
-
 with mapped as (
-    select {{ columns }} from {{ ref('int_products__exact_online') }}
-    union all
-    select {{ columns }} from {{ ref('int_products__woocommerce') }}
+    select * from {{ ref('int_products__mapped') }}
 ),
 
 numbered as (
@@ -44,6 +39,7 @@ select
     unlimited_stock,
     {{ whole('stock_level') }} as stock_level,
     case when status in ('enabled', 'disabled') then status end as status,
+    not_being_bought,
     assembled,
     created_at,
     updated_at,

@@ -82,6 +82,7 @@ select
     both_kinds.is_untracked as unlimited_stock,
     case when not both_kinds.is_untracked then both_kinds.stock_quantity end as stock_level,
     case when both_kinds.is_published then 'enabled' else 'disabled' end as status,
+    cast(null as boolean) as not_being_bought,
     false as assembled,
     both_kinds.created_at,
     both_kinds.modified_at as updated_at,

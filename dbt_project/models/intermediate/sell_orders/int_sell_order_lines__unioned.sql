@@ -10,15 +10,8 @@
     ]
 ) }}
 
-{% set columns = 'webshop_id, coupling_id, remote_id, root_key, order_remote_id, position, product_remote_id,
-        product_ean, product_sku, quantity, subtotal_value, updated_at, deleted_at' %}
-
 with mapped as (
-    select {{ columns }} from {{ ref('int_sell_order_lines__exact_online') }}
-    union all
-    select {{ columns }} from {{ ref('int_sell_order_lines__woocommerce') }}
-    union all
-    select {{ columns }} from {{ ref('int_sell_order_lines__bol_com') }}
+    select * from {{ ref('int_sell_order_lines__mapped') }}
 ),
 
 numbered as (

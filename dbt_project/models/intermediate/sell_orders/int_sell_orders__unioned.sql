@@ -10,15 +10,8 @@
     ]
 ) }}
 
-{% set columns = 'webshop_id, coupling_id, remote_id, root_key, placed, completed, is_in_scope,
-        created_at, updated_at, deleted_at, problems' %}
-
 with mapped as (
-    select {{ columns }} from {{ ref('int_sell_orders__exact_online') }}
-    union all
-    select {{ columns }} from {{ ref('int_sell_orders__woocommerce') }}
-    union all
-    select {{ columns }} from {{ ref('int_sell_orders__bol_com') }}
+    select * from {{ ref('int_sell_orders__mapped') }}
 )
 
 -- Problems of an order out of scope are told once it comes into scope.

@@ -11,12 +11,8 @@
     ]
 ) }}
 
-{% set columns = 'webshop_id, coupling_id, remote_id, root_key, product_remote_id, supplier_remote_id, name, sku_code, ean_code,
-        article_code, price, minimum_purchase_quantity, lot_size, delivery_time, maps_preferred, is_main, status, created_at,
-        updated_at, deleted_at, problems' %}
-
 with mapped as (
-    select {{ columns }} from {{ ref('int_supplier_products__exact_online') }}
+    select * from {{ ref('int_supplier_products__mapped') }}
 )
 
 select

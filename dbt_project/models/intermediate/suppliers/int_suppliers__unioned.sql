@@ -10,11 +10,8 @@
     ]
 ) }}
 
-{% set columns = 'webshop_id, coupling_id, remote_id, root_key, name, emails, delivery_time, type, global_location_number, ignored,
-        created_at, updated_at, deleted_at, problems' %}
-
 with mapped as (
-    select {{ columns }} from {{ ref('int_suppliers__exact_online') }}
+    select * from {{ ref('int_suppliers__mapped') }}
 ),
 
 -- B12: one bad address makes Optiply refuse the whole supplier, so only the valid ones go on.

@@ -2,7 +2,7 @@
     'object': 'products',
     'create_when': "new.status = 'enabled'",
     'cleared_by_null': ['sku_code', 'ean_code'],
-    'defaults': {'unlimited_stock': 'false', 'stock_level': '0', 'assembled': 'false'},
+    'defaults': {'unlimited_stock': 'false', 'stock_level': '0', 'not_being_bought': 'false', 'assembled': 'false'},
 }) }}
 
 -- A new product that arrives disabled is not created. A code that was taken off a product must not go on matching
@@ -19,6 +19,7 @@ select
     unlimited_stock,
     stock_level,
     status,
+    not_being_bought,
     assembled,
     created_at,
     updated_at,

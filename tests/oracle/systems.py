@@ -1,0 +1,60 @@
+"""The systems whose Optiply tables are computed independently: one module each, found by the connector's name."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any, Protocol
+
+from include.sandbox import Running
+from tests.oracle.tables import Optiply
+
+HERE = Path(__file__).parent
+COUPLINGS = HERE / "couplings"
+
+
+class Expected(Protocol):
+    """What a system's rows must become; it keeps what the platform has seen so far, and writes `optiply`."""
+
+    def pulled_all(self, running: Running, today: date) -> None:
+        """Hear that everything was pulled and mapped on `today` (UTC)."""
+
+    def pulled_changed(self, running: Running, today: date) -> None:
+        """Hear that every object was pulled by what changed since the last time, and mapped."""
+
+    def single(self, running: Running) -> tuple[str, str]:
+        """Change one record in the sandbox; return the object and the remote id that support would ask for."""
+
+    def pulled_single(self, running: Running, today: date) -> None:
+        """Hear that this record was pulled alone, and mapped."""
+
+
+@dataclasses.dataclass(frozen=True)
+class System:
+    """A system under test: its coupling below `couplings/`, its sandbox's world, the changes between two pulls."""
+
+    coupling: str
+    sandbox: Mapping[str, Any]
+    changes: Mapping[str, int]
+    expected: Callable[[Optiply, Mapping[str, Any]], Expected]
+    """Called with the tables to fill and the coupling's settings."""
+
+    @property
+    def connector(self) -> str:
+        """The folder in connectors/."""
+        return self.coupling.partition("__")[2]
+
+
+def system(connector: str) -> System:
+    """Return the SYSTEM of tests/oracle/<connector>.py."""
+    found: System = importlib.import_module(f"tests.oracle.{connector}").SYSTEM
+    return found
+
+
+def computed() -> list[str]:
+    """Return the connectors that have a module here."""
+    couplings = COUPLINGS.glob("*/*.yaml")
+    return sorted(path.stem for path in couplings if path.name != "webshop.yaml")

@@ -25,7 +25,9 @@
         and known.resolved_at is null
         and known.coupling_id = batch.coupling_id
         and known.root_key = batch.root_key
-        and batch.object = case known.object when 'sell_order_lines' then 'sell_orders' else known.object end
+        and batch.object = case known.object
+            when 'sell_order_lines' then 'sell_orders' when 'buy_order_lines' then 'buy_orders' else known.object
+        end
         and not exists (
             select 1
             from {{ rows }} as found

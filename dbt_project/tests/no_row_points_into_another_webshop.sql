@@ -23,6 +23,22 @@ with pointers as (
     select 'sell_order_lines.product_id', child.id, child.webshop_id, parent.webshop_id
     from {{ ref('sell_order_lines') }} as child
     inner join {{ ref('products') }} as parent on parent.id = child.product_id
+    union all
+    select 'buy_orders.supplier_id', child.id, child.webshop_id, parent.webshop_id
+    from {{ ref('buy_orders') }} as child
+    inner join {{ ref('suppliers') }} as parent on parent.id = child.supplier_id
+    union all
+    select 'buy_order_lines.buy_order_id', child.id, child.webshop_id, parent.webshop_id
+    from {{ ref('buy_order_lines') }} as child
+    inner join {{ ref('buy_orders') }} as parent on parent.id = child.buy_order_id
+    union all
+    select 'buy_order_lines.product_id', child.id, child.webshop_id, parent.webshop_id
+    from {{ ref('buy_order_lines') }} as child
+    inner join {{ ref('products') }} as parent on parent.id = child.product_id
+    union all
+    select 'receipt_lines.buy_order_line_id', child.id, child.webshop_id, parent.webshop_id
+    from {{ ref('receipt_lines') }} as child
+    inner join {{ ref('buy_order_lines') }} as parent on parent.id = child.buy_order_line_id
 )
 
 select * from pointers where webshop_id <> parent_webshop_id

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from include.cli import mapped_by, yaml_reference
+from include.cli import json_schema, mapped_by, yaml_reference
 from include.contract import errors
 from include.contract.errors import Misconfigured, SyncError
 from include.spec.load import ROOT
@@ -26,7 +26,9 @@ _AGAIN: tuple[tuple[type[SyncError], str], ...] = (
 
 def add(commands: Any) -> None:
     """Add the command."""
-    parser = commands.add_parser("docs", help="write the generated files: parts of docs/, the list of mappings")
+    parser = commands.add_parser(
+        "docs", help="write the generated files: parts of docs/, the list of mappings, the schemas"
+    )
     parser.add_argument("--check", action="store_true", help="write nothing; fail when a part is stale")
     parser.set_defaults(run=run)
 
@@ -38,6 +40,7 @@ def run(chosen: argparse.Namespace) -> int:
         if chosen.check:
             print(f"{path.relative_to(ROOT)} is stale: call ./run cli docs and commit the result")
         else:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
             print(f"{path.relative_to(ROOT)} written")
     return int(chosen.check and bool(stale))
@@ -50,6 +53,7 @@ def pages(folder: Path) -> list[tuple[Path, str]]:
         (folder / "reference-yaml.md", yaml_reference.render()),
         (runbook, between_marks(_read(runbook), error_table(), runbook.name)),
         (mapped_by.MACRO, mapped_by.render()),
+        *((json_schema.FOLDER / name, text) for name, text in json_schema.pages().items()),
     ]
 
 

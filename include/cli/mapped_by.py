@@ -25,4 +25,6 @@ def mappings(project: Path = PROJECT) -> dict[str, list[str]]:
 def render() -> str:
     """Return the macro's text."""
     rows = ",\n".join(f"        '{table}': {names}" for table, names in mappings().items())
-    return f"{_HEAD}{{% macro mapped_by(table) -%}}\n    {{{{ return({{\n{rows}\n    }}[table]) }}}}\n{{%- endmacro %}}\n"
+    return (
+        f"{_HEAD}{{% macro mapped_by(table) -%}}\n    {{{{ return({{\n{rows}\n    }}[table]) }}}}\n{{%- endmacro %}}\n"
+    )

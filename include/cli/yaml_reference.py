@@ -25,6 +25,7 @@ FILES: tuple[tuple[str, type[pydantic.BaseModel]], ...] = (
 )
 _WORDS: dict[Any, str] = {
     str: "text", int: "whole number", float: "number", bool: "true or false", ObjectName: "object",
+    Any: "anything",
 }  # fmt: skip
 _INTRODUCTION = f"""# Reference of the YAML files
 
@@ -44,19 +45,19 @@ def render() -> str:
     shown: set[type[pydantic.BaseModel]] = set()
     for file, root in FILES:
         parts.append(f"## {file}\n")
-        for model in _reached(root):
+        for model in reached(root):
             if model not in shown:
                 shown.add(model)
                 parts.append(_section(model))
     return "\n".join(parts)
 
 
-def _reached(model: type[pydantic.BaseModel]) -> Iterator[type[pydantic.BaseModel]]:
+def reached(model: type[pydantic.BaseModel]) -> Iterator[type[pydantic.BaseModel]]:
     """Yield the model and those inside it, in the order of their keys."""
     yield model
     for field in model.model_fields.values():
         for inside in _models(field.annotation):
-            yield from _reached(inside)
+            yield from reached(inside)
 
 
 def _models(annotation: Any) -> list[type[pydantic.BaseModel]]:
@@ -69,7 +70,8 @@ def _section(model: type[pydantic.BaseModel]) -> str:
     table = ["| key | value | if left out | meaning |", "|---|---|---|---|"]
     for name, field in model.model_fields.items():
         kind = _kind(field.annotation, field.metadata)
-        table.append(f"| `{name}` | {kind} | {_default(field)} | {_sentence(model, name, field)} |")
+        meaning = sentence(model, name, field).replace("|", "\\|")
+        table.append(f"| `{name}` | {kind} | {_default(field)} | {meaning} |")
     return "\n".join([f"### {model.__name__}", "", inspect.cleandoc(model.__doc__ or ""), "", *table, ""])
 
 
@@ -115,14 +117,17 @@ def _limit(metadata: Any) -> str:
     return ""
 
 
-def _sentence(model: type[pydantic.BaseModel], name: str, field: FieldInfo) -> str:
+def sentence(model: type[pydantic.BaseModel], name: str, field: FieldInfo) -> str:
+    """Return what a key means. Raises PlatformBug where nobody wrote it down."""
     if name == "type" and get_origin(field.annotation) is Literal:
         return "Says which kind this is."
-    sentence = _sentences(model.__module__).get((model.__name__, name))
-    if sentence is None:
+    # A key that several kinds have in common stands, with its sentence, in the class below them.
+    classes = (_sentences(each.__module__).get((each.__name__, name)) for each in model.__mro__ if each is not object)
+    found = next(filter(None, classes), None)
+    if found is None:
         where = f"{model.__module__}.{model.__name__}.{name}"
         raise PlatformBug(f"{where} has no sentence", next_step="Write one below it.")
-    return sentence.replace("|", "\\|")
+    return found
 
 
 @functools.cache

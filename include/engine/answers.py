@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+import msgspec
 
 from include.contract.errors import (
     AuthRefused,
@@ -17,8 +20,10 @@ from include.contract.errors import (
     SyncError,
     UnexpectedResponse,
 )
+from include.engine.records import dig
 from include.engine.redact import address, redact, remote_words
-from include.spec.manifest import Budget, ErrorRule
+from include.spec.budget import Budget
+from include.spec.manifest import Client, ErrorRule
 
 _CLASSES: dict[str, type[SyncError]] = {
     "auth": AuthRefused,
@@ -33,29 +38,45 @@ _DEFAULT_WAIT = timedelta(seconds=30)
 
 
 def check(
-    status: int,
-    body: bytes,
-    headers: Mapping[str, str],
-    url: str,
-    rules: Iterable[ErrorRule],
-    budgets: Iterable[Budget],
-    secrets: Iterable[str],
+    status: int, body: bytes, headers: Mapping[str, str], url: str, client: Client, secrets: Iterable[str]
 ) -> SyncError | None:
     """Return the error that an answer means, None for a good one. Its text holds the remote's words, redacted."""
-    if 200 <= status < 300:
+    rule = rule_for(status, body, url, client.errors)
+    if rule is None and 200 <= status < 300:
         return None
-    secrets = list(secrets)
-    words = remote_words(body, secrets)
-    what = f"{redact(address(url), secrets)} answered {status}" + (f": {words}" if words else "")
-    text = body[:20_000].decode("utf-8", "replace")
-    for rule in rules:
-        if status in rule.status and rule.body in text:
-            if rule.error_class == "rate limit":
-                return LimitReached(what, waits_until(headers, text, budgets), **_next(rule))
-            return _CLASSES[rule.error_class](what, **_next(rule))
-    if status == 429:
-        return LimitReached(what, waits_until(headers, text, budgets))
+    what = _what(status, body, url, list(secrets))
+    if rule is not None and rule.error_class != "rate limit":
+        return _CLASSES[rule.error_class](what, **_next(rule))
+    if rule is not None or status == 429:
+        until = waits_until(headers, _text(body), client.budgets)
+        return LimitReached(what, until, **(_next(rule) if rule else {}))
     return _by_status(status)(what)
+
+
+def rule_for(status: int, body: bytes, url: str, rules: Iterable[ErrorRule]) -> ErrorRule | None:
+    """Return the first rule of the manifest that fits an answer."""
+    path, text = urlsplit(url).path, _text(body)
+    return next((r for r in rules if status in r.status and r.body in text and re.search(r.path, path)), None)
+
+
+def refusal(body: bytes, path: str, url: str, secrets: Iterable[str]) -> SyncError | None:
+    """Return the refusal that hides in a good status: a text, list or mapping at `path` that is not empty."""
+    try:
+        found = dig(msgspec.Raw(body), path)
+        words = None if found is None else msgspec.json.decode(found)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        # Whoever reads the records says what is wrong with it.
+        return None
+    return RequestRefused(_what(200, bytes(found), url, list(secrets))) if words and found is not None else None
+
+
+def _what(status: int, body: bytes, url: str, secrets: list[str]) -> str:
+    words = remote_words(body, secrets)
+    return f"{redact(address(url), secrets)} answered {status}" + (f": {words}" if words else "")
+
+
+def _text(body: bytes) -> str:
+    return body[:20_000].decode("utf-8", "replace")
 
 
 def _by_status(status: int) -> type[SyncError]:
@@ -109,7 +130,7 @@ def _after(now: datetime, seconds: float) -> datetime:
 
 def reset_of(budget: Budget, headers: Mapping[str, str], now: datetime) -> datetime | None:
     """Return when the remote says that a budget's window ends."""
-    number = whole_number(headers.get(budget.reset_header)) if budget.reset_header else None
+    number = _number_in(budget, headers, budget.reset_header)
     if number is None:
         return None
     if budget.reset_unit == "epoch_ms":
@@ -125,4 +146,18 @@ def whole_number(value: str | None) -> int | None:
 
 def remaining_of(budget: Budget, headers: Mapping[str, str]) -> int | None:
     """Return how many requests the remote says are left in a budget."""
-    return whole_number(headers.get(budget.remaining_header)) if budget.remaining_header else None
+    return _number_in(budget, headers, budget.remaining_header)
+
+
+def limit_of(budget: Budget, headers: Mapping[str, str]) -> int | None:
+    """Return how many requests the remote says there are in a budget."""
+    return _number_in(budget, headers, budget.limit_header)
+
+
+def _number_in(budget: Budget, headers: Mapping[str, str], name: str | None) -> int | None:
+    """Return the number in a header, or its part that this budget is about (Lightspeed: `287/2950/11800`)."""
+    value = headers.get(name) if name else None
+    if value is not None and budget.part is not None:
+        parts = value.split("/")
+        value = parts[budget.part] if budget.part < len(parts) else None
+    return whole_number(value)

@@ -1,170 +1,161 @@
-"""Prove who we are: Basic, client credentials, rotating refresh token. All workers share one store of tokens."""
+"""Prove who we are: Basic, a key in a header, OAuth 1.0a; token grants are in `tokens`."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
 from typing import Any, Protocol
 
-import requests
+from oauthlib import oauth1
 
-from include.contract.errors import AuthRefused, LimitReached, Misconfigured, RemoteDown, UnexpectedResponse
-from include.engine.answers import waits_until
-from include.engine.ports import Credentials, Token, TokenStore
-from include.engine.redact import address, remote_words
+from include.contract.errors import Misconfigured
+from include.engine.ports import Credentials, Hooks, TokenStore
+from include.engine.template import fill
+from include.engine.token_grant import TokenAuth
 from include.spec import auth as spec
-
-_TIMEOUT = (10, 30)
-# Somebody else holds a token that is still good; nobody tells until when, so it is asked for again now and then.
-_TOO_EARLY_WAIT = timedelta(minutes=2)
 
 
 class Auth(Protocol):
     """Puts a proof on each request."""
 
-    def header(self) -> str:
-        """Return the Authorization header. May fetch a token; raises AuthRefused, LimitReached or RemoteDown."""
+    def headers(self, method: str, url: str) -> dict[str, str]:
+        """Return the headers that prove who we are; `url` has its query.
+
+        May fetch a token; raises AuthRefused, LimitReached or RemoteDown.
+        """
 
     def refused(self) -> bool:
-        """Hear that the remote answered 401 to this proof; return whether there can be another one."""
+        """Hear that the remote refused this proof; return whether there can be another one."""
 
     def secrets(self) -> list[str]:
         """Return every secret in use, for redaction."""
 
 
-class BasicAuth:
-    """HTTP Basic: nothing to renew."""
+class FixedAuth:
+    """The same headers with every request: nothing to renew."""
 
-    def __init__(self, credentials: Credentials) -> None:
-        self._credentials = credentials
-        self._header = "Basic " + _basic(credentials)
+    def __init__(self, headers: Mapping[str, str], secrets: list[str]) -> None:
+        self._headers, self._secrets = dict(headers), secrets
 
-    def header(self) -> str:
-        """Return the Authorization header."""
-        return self._header
+    def headers(self, method: str, url: str) -> dict[str, str]:
+        """Return the headers."""
+        return self._headers
 
     def refused(self) -> bool:
-        """Return False: the same login would be refused again."""
+        """Return False: the same proof would be refused again."""
         return False
 
     def secrets(self) -> list[str]:
         """Return every secret in use."""
-        return [*_secrets_of(self._credentials), self._credentials.login]
+        return self._secrets
 
 
-class TokenAuth:
-    """Bearer token from an OAuth2 grant, taken from the shared store and renewed there."""
+class SignedAuth:
+    """OAuth 1.0a: each request gets a signature, nonce and time of its own; a JSON body takes no part in it."""
 
-    def __init__(
-        self, grant: spec.ClientCredentials | spec.RefreshToken, url: str, credentials: Credentials, store: TokenStore
-    ) -> None:
-        self._grant, self._url, self._credentials, self._store = grant, url, credentials, store
-        self._token: Token | None = None
-        self._refused_access = ""
-        self._seed = hashlib.sha256(credentials.extra.get("refresh_token", "").encode()).hexdigest()
+    def __init__(self, credentials: Credentials) -> None:
+        needed = ("access_token", "access_token_secret")
+        missing = [name for name in needed if not credentials.extra.get(name)]
+        if missing:
+            raise Misconfigured(f"the connection '{credentials.name}' holds no {' and no '.join(missing)}")
+        self._secrets = [*secrets_of(credentials), credentials.login]
+        self._signer = oauth1.Client(
+            credentials.login,
+            client_secret=credentials.password,
+            resource_owner_key=credentials.extra["access_token"],
+            resource_owner_secret=credentials.extra["access_token_secret"],
+            signature_method=oauth1.SIGNATURE_HMAC_SHA256,
+        )
 
-    def header(self) -> str:
-        """Return the Authorization header with a token that is good for some seconds more."""
-        if self._token is None or not self._usable(self._token):
-            self._token = self._store.get(self._credentials.name, self._usable, self._renew)
-        return f"Bearer {self._token.access}"
+    def headers(self, method: str, url: str) -> dict[str, str]:
+        """Return the signature of this very request."""
+        _, signed, _ = self._signer.sign(url, http_method="POST" if method == "POST" else "GET")
+        return {"Authorization": str(signed["Authorization"])}
 
     def refused(self) -> bool:
-        """Hear of a 401: the token is used no more, a new one may help."""
-        self._refused_access = self._token.access if self._token else ""
-        return True
+        """Return False: the same keys would be refused again."""
+        return False
 
     def secrets(self) -> list[str]:
         """Return every secret in use."""
-        token = [self._token.access, self._token.refresh] if self._token else []
-        return [*_secrets_of(self._credentials), *token, self._refused_access]
-
-    def _usable(self, token: Token) -> bool:
-        early = timedelta(seconds=self._grant.early_seconds)
-        # A new refresh token in the connection means that the customer authorised again.
-        same_grant = token.seed in ("", self._seed) or not isinstance(self._grant, spec.RefreshToken)
-        return same_grant and token.access != self._refused_access and token.expires_at - early > datetime.now(UTC)
-
-    def _renew(self, token: Token | None) -> Token:
-        if isinstance(self._grant, spec.ClientCredentials):
-            return self._ask({}, headers={"Authorization": f"Basic {_basic(self._credentials)}"})
-        if token is not None and token.seed != self._seed:
-            token = None
-        if token is not None:
-            allowed = token.issued_at + timedelta(seconds=self._grant.not_before_seconds)
-            if allowed > datetime.now(UTC):
-                raise LimitReached(f"{address(self._url)} gives no new token before {allowed:%H:%M:%S} UTC", allowed)
-        refresh = token.refresh if token else self._credentials.extra.get("refresh_token", "")
-        if not refresh:
-            raise AuthRefused(f"the connection '{self._credentials.name}' holds no refresh_token")
-        form = {"grant_type": "refresh_token", "refresh_token": refresh}
-        return self._ask(form | {"client_id": self._credentials.login, "client_secret": self._credentials.password})
-
-    def _ask(self, form: dict[str, str], headers: dict[str, str] | None = None) -> Token:
-        try:
-            headers = {"Accept": "application/json"} | (headers or {})
-            # trust_env off: a .netrc of the machine must not replace our proof.
-            with requests.Session() as session:
-                session.trust_env = False
-                # A redirect would send the secret on to wherever it points.
-                answer = session.post(self._url, data=form, headers=headers, timeout=_TIMEOUT, allow_redirects=False)
-        except ValueError as error:
-            raise Misconfigured(
-                f"{address(self._url)} cannot be called: {type(error).__name__}",
-                next_step="Correct the host in the coupling's Airflow connection, trigger again.",
-            ) from None
-        except requests.RequestException as error:
-            raise RemoteDown(f"{address(self._url)} gave no token: {type(error).__name__}") from None
-        where = f"{address(self._url)} answered {answer.status_code}"
-        words = remote_words(answer.content, [*self.secrets(), form.get("refresh_token", "")])
-        if answer.status_code == 429:
-            until = waits_until(answer.headers, words, [])
-            raise LimitReached(f"{where} to the token request: {words}", until)
-        if answer.status_code in (408, 425) or answer.status_code >= 500:
-            raise RemoteDown(f"{where} to the token request: {words}")
-        too_early = getattr(self._grant, "too_early", "")
-        if too_early and too_early in words:
-            raise LimitReached(f"{where} to the token request: {words}", datetime.now(UTC) + _TOO_EARLY_WAIT)
-        if not answer.ok:
-            raise AuthRefused(f"{where} to the token request: {words}")
-        return self._token_of(answer, form, where)
-
-    def _token_of(self, answer: requests.Response, form: dict[str, str], where: str) -> Token:
-        try:
-            data: dict[str, Any] = answer.json()
-            if not isinstance(data["access_token"], str) or not data["access_token"]:
-                raise ValueError
-            now = datetime.now(UTC)
-            return Token(
-                access=data["access_token"],
-                refresh=str(data.get("refresh_token") or form.get("refresh_token", "")),
-                issued_at=now,
-                # Exact sends expires_in as a string.
-                expires_at=now + timedelta(seconds=int(data["expires_in"])),
-                seed=self._seed,
-            )
-        except (ValueError, KeyError, TypeError, OverflowError):
-            raise UnexpectedResponse(f"{where} to the token request without a token") from None
+        return self._secrets
 
 
 def make_auth(
-    grant: spec.Basic | spec.ClientCredentials | spec.RefreshToken,
+    grant: spec.Auth,
     credentials: Credentials,
     store: TokenStore,
-    fill: Callable[[str], str],
+    values: Mapping[str, Any],
+    hooks: Hooks | None = None,
 ) -> Auth:
-    """Return the proof that a manifest asks for. `fill` completes its address."""
+    """Return the proof that a manifest asks for; `values` fill its address. Raises Misconfigured."""
+    if isinstance(grant, spec.Choice):
+        chosen = str(values.get(f"settings.{grant.setting}"))
+        if chosen not in grant.ways:
+            raise Misconfigured(f"'{grant.setting}' is '{chosen}'; there are {', '.join(grant.ways)}")
+        grant = grant.ways[chosen]
     if isinstance(grant, spec.Basic):
-        return BasicAuth(credentials)
-    return TokenAuth(grant, fill(grant.token_url), credentials, store)
+        return FixedAuth(
+            {"Authorization": f"Basic {basic(credentials)}"}, [*secrets_of(credentials), credentials.login]
+        )
+    if isinstance(grant, spec.OAuth1):
+        return SignedAuth(credentials)
+    filled = with_secrets(credentials, values)
+    if isinstance(grant, spec.Header):
+        return FixedAuth({grant.header: fill(grant.value, filled)}, secrets_of(credentials))
+    proof = {"Authorization": f"Basic {basic(credentials)}"}
+    sends_basic = isinstance(grant, spec.ClientCredentials) and grant.send == "basic"
+    return TokenAuth(
+        grant,
+        url=fill(grant.token_url, values),
+        form=_form(grant, credentials, filled, hooks),
+        headers=proof if sends_basic else {},
+        credentials=credentials,
+        secrets=secrets_of(credentials),
+        store=store,
+    )
 
 
-def _secrets_of(credentials: Credentials) -> list[str]:
+def _form(
+    grant: spec.ClientCredentials | spec.RefreshToken,
+    credentials: Credentials,
+    values: Mapping[str, Any],
+    hooks: Hooks | None,
+) -> dict[str, str]:
+    """Return the fields of a token request beside those of its grant."""
+    form: dict[str, str] = {}
+    if isinstance(grant, spec.RefreshToken):
+        form = {"client_id": credentials.login, "client_secret": credentials.password}
+    elif grant.send == "form":
+        form = {"grant_type": "client_credentials", "client_id": credentials.login,
+                "client_secret": credentials.password}  # fmt: skip
+    form |= {name: fill(value, values) for name, value in grant.form.items()}
+    if grant.hook is not None:
+        if hooks is None or hooks.token_form is None:
+            raise Misconfigured("the manifest names a hook 'token_form' and the connector's hooks.py has none")
+        form |= hooks.token_form(credentials.login, credentials.password, credentials.extra)
+    return form
+
+
+def with_secrets(credentials: Credentials, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `values` with everything the connection holds; only for what is sent as a proof."""
+    held = {f"connection.{key}": value for key, value in credentials.extra.items()}
+    login = {"connection.login": credentials.login, "connection.password": credentials.password}
+    return {**values, **held, **login}
+
+
+def secrets_of(credentials: Credentials) -> list[str]:
+    """Return what of a connection must never be shown."""
     extra = [value for key, value in credentials.extra.items() if not key.endswith("_url")]
-    return [credentials.password, _basic(credentials), *extra]
+    return [credentials.password, basic(credentials), *extra]
 
 
-def _basic(credentials: Credentials) -> str:
+def basic(credentials: Credentials) -> str:
+    """Return login and password as HTTP Basic writes them."""
     return base64.b64encode(f"{credentials.login}:{credentials.password}".encode()).decode()
+
+
+def fingerprint(text: str) -> str:
+    """Return a text that tells two secrets apart without telling either."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -5,19 +5,29 @@ from __future__ import annotations
 import dataclasses
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 import requests
 import tenacity
+from requests.utils import check_header_validity
 
-from include.contract.errors import AuthRefused, LimitReached, Misconfigured, RemoteDown, TryAgain, UnexpectedResponse
+from include.contract.errors import (
+    AuthRefused,
+    LimitReached,
+    Misconfigured,
+    RemoteDown,
+    SyncError,
+    TryAgain,
+    UnexpectedResponse,
+)
 from include.engine import answers
 from include.engine.auth import Auth, make_auth
-from include.engine.ports import Credentials, Limiter, TokenStore
+from include.engine.ports import Credentials, Hooks, Limiter, TokenStore
 from include.engine.redact import address
 from include.engine.template import fill
 from include.spec import manifest as spec
@@ -46,6 +56,31 @@ class Answer:
             return datetime.now(UTC)
 
 
+class _Session(requests.Session):
+    """Takes every proof off a request that is redirected to another host; requests itself knows only one header."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.proofs: set[str] = set()
+
+    def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
+        """Take the proofs off where the host differs from that of `response`."""
+        super().rebuild_auth(prepared_request, response)  # type: ignore[no-untyped-call]
+        if self.should_strip_auth(response.request.url, prepared_request.url):  # type: ignore[no-untyped-call]
+            for name in self.proofs:
+                prepared_request.headers.pop(name, None)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Sent:
+    method: str
+    url: str
+    params: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: Any
+    accept: tuple[int, ...]
+
+
 class Client:
     """Calls one remote for one coupling. Not for several threads at once."""
 
@@ -57,13 +92,14 @@ class Client:
         tokens: TokenStore,
         limiter: Limiter,
         sleep: Callable[[float], None] = time.sleep,
+        hooks: Hooks | None = None,
     ) -> None:
         self._client, self._limiter, self._sleep = client, limiter, sleep
         self.values = {**values, **_connection_values(credentials)}
         self._base = fill(client.base_url, self.values).rstrip("/")
         self._headers = {name: fill(value, self.values) for name, value in client.headers.items()}
-        self._auth: Auth = make_auth(client.auth, credentials, tokens, lambda url: fill(url, self.values))
-        self._session = requests.Session()
+        self._auth: Auth = make_auth(client.auth, credentials, tokens, self.values, hooks)
+        self._session = _Session()
         # trust_env off: a .netrc or proxy of the machine must not touch our requests; it also costs time per call.
         self._session.trust_env = False
         self.requests = 0
@@ -79,21 +115,54 @@ class Client:
         """Close the connections."""
         self._session.close()
 
-    def get(
+    def ask(
         self,
         path: str,
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        *,
+        method: str = "GET",
+        body: Any = None,
         accept: tuple[int, ...] = (),
+        tries: int = 1,
         read: Callable[[Answer], Any] = lambda answer: answer,
     ) -> Any:
-        """GET a path below the base address, or a whole address on the same host, and return `read` of the answer.
+        """Call a path below the base address, or a whole address on the same host; return `read` of the answer.
 
-        Transient faults, among them an answer that `read` finds broken, are tried again with growing waits.
-        Answers with a status in `accept` are good ones. Raises an error of the tree.
+        `body` is sent as JSON. Transient faults, among them an answer that `read` finds broken, are tried again with
+        growing waits: use it for reading only. Answers with a status in `accept` are good ones once they came `tries`
+        times. Raises an error of the tree.
         """
-        url = self._address(path)
-        return self._retrying(lambda: read(self._once(url, params or {}, headers or {}, accept)))
+        sent = _Sent(method, self._address(path), dict(params or {}), dict(headers or {}), body, accept)
+
+        def once() -> Any:
+            answer = self._once(sent)
+            for seconds in range(1, tries):
+                if answer.status not in accept:
+                    break
+                self._sleep(seconds)
+                answer = self._once(sent)
+            return read(answer)
+
+        return self._retrying(once)
+
+    def download(self, url: str) -> Iterator[bytes]:
+        """Yield the chunks of a file at an address that the remote gave us, fetched without any proof of who we are.
+
+        Raises RemoteDown, UnexpectedResponse.
+        """
+        if urlsplit(url).scheme not in ("https", urlsplit(self._base).scheme):
+            raise UnexpectedResponse(f"{address(self._base)} names a file in clear text: {address(url)}")
+        try:
+            self.requests += 1
+            with self._session.get(url, stream=True, timeout=(10, self._client.timeout)) as response:
+                if response.status_code >= 500:
+                    raise RemoteDown(f"{address(url)} answered {response.status_code}")
+                if response.status_code != 200:
+                    raise UnexpectedResponse(f"{address(url)} answered {response.status_code}")
+                yield from response.iter_content(65536)
+        except requests.RequestException as error:
+            raise RemoteDown(f"{address(url)} did not answer: {type(error).__name__}") from None
 
     def _address(self, path: str) -> str:
         if not path.startswith(("http://", "https://")):
@@ -110,11 +179,11 @@ class Client:
             raise UnexpectedResponse(f"{address(self._base)} names a next page on another host: {address(path)}")
         return link._replace(scheme=base.scheme, netloc=base.netloc).geturl()
 
-    def _once(self, url: str, params: Mapping[str, str], headers: Mapping[str, str], accept: tuple[int, ...]) -> Answer:
+    def _once(self, sent: _Sent) -> Answer:
         waited = 0.0
         while True:
             try:
-                return self._send(url, params, headers, accept)
+                return self._send(sent)
             except LimitReached as limit:
                 seconds = max((limit.until - datetime.now(UTC)).total_seconds(), 0.05)
                 # Many short waits in a row are a long one, and that gives the worker slot back.
@@ -123,55 +192,59 @@ class Client:
                 self._sleep(seconds)
                 waited += seconds
 
-    def _send(
-        self,
-        url: str,
-        params: Mapping[str, str],
-        headers: Mapping[str, str],
-        accept: tuple[int, ...],
-        *,
-        renewed: bool = False,
-    ) -> Answer:
-        self._limiter.take(url)
-        proof = {"Authorization": self._auth.header()}
+    def _send(self, sent: _Sent, renewed: bool = False) -> Answer:
+        self._limiter.take(sent.url)
         try:
-            self.requests += 1
-            response = self._session.get(
-                url,
-                params=dict(params),
-                headers={**self._headers, **headers, **proof},
-                timeout=(10, self._client.timeout),
-            )
+            response = self._answer_to(sent)
         except ValueError as error:
             # InvalidURL, MissingSchema, InvalidHeader: what a person typed cannot be sent at all.
             raise Misconfigured(
-                f"{address(url)} cannot be called: {type(error).__name__}",
+                f"{address(sent.url)} cannot be called: {type(error).__name__}",
                 next_step="Correct host, login and password in the coupling's Airflow connection, trigger again.",
             ) from None
         except requests.RequestException as error:
             # The exception's own text may hold the address with its query, so only its kind is told.
-            raise RemoteDown(f"{address(url)} did not answer: {type(error).__name__}") from None
-        self._limiter.heard(url, response.headers)
-        if response.status_code in accept:
-            return Answer(response.status_code, response.content, response.headers, address(url))
-        client = self._client
-        fault = answers.check(
-            response.status_code,
-            response.content,
-            response.headers,
-            url,
-            client.errors,
-            client.budgets,
-            self._auth.secrets(),
-        )
-        if isinstance(fault, AuthRefused) and response.status_code == 401 and self._auth.refused() and not renewed:
-            return self._send(url, params, headers, accept, renewed=True)
+            raise RemoteDown(f"{address(sent.url)} did not answer: {type(error).__name__}") from None
+        self._limiter.heard(sent.url, response.headers)
+        answer = Answer(response.status_code, response.content, response.headers, address(sent.url))
+        if answer.status in sent.accept:
+            return answer
+        fault = self._fault(answer, sent.url)
+        if isinstance(fault, AuthRefused) and not renewed and self._may_renew(answer, sent.url):
+            return self._send(sent, renewed=True)
         if fault is not None:
             raise fault
-        return Answer(response.status_code, response.content, response.headers, address(url))
+        return answer
+
+    def _answer_to(self, sent: _Sent) -> requests.Response:
+        request = requests.Request(sent.method, sent.url, params=sent.params, headers={**self._headers, **sent.headers})
+        if sent.body is not None:
+            request.data = msgspec.json.encode(sent.body)
+            request.headers.setdefault("Content-Type", "application/json")
+        prepared = self._session.prepare_request(request)
+        # The proof may sign the address, so it comes after everything else.
+        for name, value in self._auth.headers(sent.method, str(prepared.url)).items():
+            check_header_validity((name, value))
+            prepared.headers[name] = value
+            self._session.proofs.add(name)
+        self.requests += 1
+        return self._session.send(prepared, timeout=(10, self._client.timeout))
+
+    def _fault(self, answer: Answer, url: str) -> SyncError | None:
+        secrets = self._auth.secrets()
+        fault = answers.check(answer.status, answer.body, answer.headers, url, self._client, secrets)
+        if fault is None and self._client.refusal is not None:
+            fault = answers.refusal(answer.body, self._client.refusal, url, secrets)
+        return fault
+
+    def _may_renew(self, answer: Answer, url: str) -> bool:
+        """Return whether another token may be accepted where this one was refused."""
+        rule = answers.rule_for(answer.status, answer.body, url, self._client.errors)
+        wanted = rule.renew if rule is not None else answer.status == 401
+        return wanted and self._auth.refused()
 
 
 def _connection_values(credentials: Credentials) -> dict[str, str]:
     """Return what a manifest may name of a connection: its host and extras that are addresses, no secret."""
-    values = {"connection.host": credentials.host.rstrip("/")}
+    values = {"connection.host": credentials.host.rstrip("/"), "connection.name": credentials.name}
     return values | {f"connection.{key}": value for key, value in credentials.extra.items() if key.endswith("_url")}

@@ -1,7 +1,7 @@
 """From a stream and what is asked of it to pages of records, each with the position that follows it.
 
 A position is small JSON: {"parent": k, "at": {…}} = go on inside the call for parent k; {"after": k} = go on with
-the parent after k; both with "slice" where the endpoint is asked day by day; END = nothing is left, also of what
+the parent after k; both with "slice" where the endpoint is asked in several calls; END = nothing is left, also of what
 follows from the last page.
 """
 
@@ -10,39 +10,25 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from include.contract.errors import NotThere
+from include.engine import report
 from include.engine.client import Client
-from include.engine.paging import Call, walk
+from include.engine.paging import Call, RawPage, walk
 from include.engine.ports import Parents
 from include.engine.records import BadRecord, Record, RecordShape, reader
-from include.engine.template import fields, fill
-from include.spec.manifest import Single, Stream
+from include.engine.slices import Ask, Slice, TooMany, slices
+from include.engine.template import fields, fill, fill_body
+from include.spec.call import Single
+from include.spec.manifest import Stream
 from include.spec.paging import NoPaging
-from include.spec.since import ByDay, ByTime, ByVersion
+from include.spec.since import ByTime, ByVersion
 
 END = {"end": True}
-
-
-@dataclasses.dataclass(frozen=True)
-class Ask:
-    """What is asked of a stream. `cursor` is where the last successful pull left off, `since` a person's wish."""
-
-    mode: str
-    cursor: Any = None
-    since: datetime | None = None
-    remote_id: str | None = None
-
-    def of(self, stream: Stream) -> Ask:
-        """Return the ask as this stream can take it: some have no single call and catch up instead."""
-        if self.mode == "single" and stream.single == "changed":
-            return Ask("changed", self.cursor)
-        return self
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,6 +42,11 @@ class Page:
     cursor: Any
 
 
+def is_wanted(stream: Stream, settings: Mapping[str, Any]) -> bool:
+    """Return whether a coupling with these settings pulls the stream at all."""
+    return all(settings.get(name) in values for name, values in stream.when.items())
+
+
 def is_asked(stream: Stream, ask: Ask) -> bool:
     """Return whether the stream has a call for this ask."""
     return ask.mode != "single" or stream.single != "none"
@@ -66,7 +57,7 @@ def wants_parents(stream: Stream, ask: Ask) -> bool:
     if stream.parent is None:
         return False
     if ask.mode == "single" and isinstance(stream.single, Single):
-        return any(name.startswith("parent.") for name in fields(stream.single.path))
+        return any(name.startswith("parent.") for name in _named(stream.single))
     return True
 
 
@@ -84,24 +75,25 @@ def pages(
         return
     ask = ask.of(stream)
     position = position or {}
-    slices = _slices(stream, ask)
-    for part in slices:
-        if "slice" in position and part.name is not None and part.name < position["slice"]:
-            continue
+    parts = slices(stream, ask, client.values, position)
+    for part in parts:
         here = position if position.get("slice") == part.name else {}
         tag = {} if part.name is None else {"slice": part.name}
-        if parents is None or not wants_parents(stream, ask):
-            if here.get("after") != "":
-                yield from _pages(client, stream, ask, part, None, here.get("at"), tag)
-        else:
-            yield from _children(client, stream, ask, part, parents, here, tag)
+        try:
+            if parents is None or not wants_parents(stream, ask):
+                if here.get("after") != "":
+                    yield from _pages(client, stream, ask, part, [], here.get("at"), tag)
+            else:
+                yield from _children(client, stream, ask, part, parents, here, tag)
+        except TooMany:
+            parts.throw(TooMany())
 
 
 def _children(
     client: Client,
     stream: Stream,
     ask: Ask,
-    part: _Slice,
+    part: Slice,
     parents: Parents,
     here: Mapping[str, Any],
     tag: dict[str, Any],
@@ -111,93 +103,76 @@ def _children(
     if "parent" in here:
         keys = itertools.chain([here["parent"]], keys)
     start = here.get("at")
-    for key in keys:
-        yield from _pages(client, stream, ask, part, key, start, tag)
+    at_once = stream.parent.batch or 1 if stream.parent else 1
+    while batch := list(itertools.islice(keys, at_once)):
+        yield from _pages(client, stream, ask, part, batch, start, tag)
         start = None
-
-
-@dataclasses.dataclass(frozen=True)
-class _Slice:
-    name: str | None
-    params: Mapping[str, str]
 
 
 def _pages(
     client: Client,
     stream: Stream,
     ask: Ask,
-    part: _Slice,
-    parent: str | None,
+    part: Slice,
+    parents: list[str],
     start: dict[str, Any] | None,
     tag: dict[str, Any],
 ) -> Iterator[Page]:
-    shape = RecordShape(tuple(stream.key), stream.root, _order_field(stream), tuple(stream.hash_without))
+    suffix = f"_{part.each}" if stream.each and stream.each.in_key and part.each else ""
+    shape = RecordShape(tuple(stream.key), stream.root, _order_field(stream), tuple(stream.hash_without), suffix)
     read = reader(shape)
+    parent = parents[0] if len(parents) == 1 else None
     first_time: datetime | None = None
-    # The call for one record by its id has no pages; asked for the second one, it would answer the record again.
-    one = ask.mode == "single" and isinstance(stream.single, Single) and "remote_id" in fields(stream.single.path)
-    paging = NoPaging(type="none") if one else stream.paging
-    for raw in walk(client, _call(client, stream, ask, part, parent), paging, start):
+    for raw in _raw_pages(client, stream, ask, part, parents, start):
+        if start is None and part.most is not None and raw.total is not None and raw.total > part.most:
+            raise TooMany
         records, bad = read(raw.records, parent)
         first_time = first_time or raw.answer.remote_time
         if raw.next is not None:
-            position = {**tag, **({"parent": parent} if parent is not None else {}), "at": raw.next}
+            position = {**tag, **({"parent": parents[0]} if parents else {}), "at": raw.next}
         else:
-            position = {**tag, "after": parent or ""}
-        total = raw.total if parent is None and part.name is None else None
+            position = {**tag, "after": parents[-1] if parents else ""}
+        total = raw.total if not parents and part.name is None else None
         yield Page(records, bad, position, total, _cursor(stream, records, first_time))
+        part = dataclasses.replace(part, most=None)
 
 
-def _call(client: Client, stream: Stream, ask: Ask, part: _Slice, parent: str | None) -> Call:
-    values = {**client.values, "parent.key": parent, "remote_id": ask.remote_id}
+def _raw_pages(
+    client: Client, stream: Stream, ask: Ask, part: Slice, parents: list[str], start: dict[str, Any] | None
+) -> Iterator[RawPage]:
+    call = call_of(client, stream, ask, part, parents)
+    # The call for one record by its id has no pages; asked for the second one, it would answer the record again.
+    one = ask.mode == "single" and isinstance(stream.single, Single) and "remote_id" in _named(stream.single)
+    if stream.report is not None and not one:
+        return report.rows(client, call, stream.report, start)
+    return walk(client, call, NoPaging(type="none") if one else stream.paging, start)
+
+
+def _named(single: Single) -> list[str]:
+    return fields(single.path) + fields(single.body) + fields(single.params)
+
+
+def call_of(client: Client, stream: Stream, ask: Ask, part: Slice, parents: list[str]) -> Call:
+    """Return the call that a slice of a stream is, for these parents or the one record that is asked for."""
+    values = {**client.values, "parent.keys": parents, "remote_id": part.remote_id or ask.remote_id, "each": part.each}
+    values["parent.key"] = parents[0] if parents else None
     single = stream.single if ask.mode == "single" and isinstance(stream.single, Single) else None
-    params = {} if single else {**stream.params, **part.params}
-    params |= single.params if single else {}
-    records = single.records if single and single.records else stream.records
-    return Call(
-        path=fill(single.path if single else stream.path, values, in_path=True),
-        params={name: fill(value, values) for name, value in params.items()},
+    source: Single | Stream = single or stream
+    call = Call(
+        path=fill(source.path, values, in_path=True),
+        params={name: fill(value, values) for name, value in source.params.items()},
         headers={name: fill(value, values) for name, value in stream.headers.items()},
-        records=tuple(records),
-        accept=tuple(stream.gone_status) if parent is not None else (),
+        records=tuple(single.records if single and single.records else stream.records),
+        accept=tuple(stream.gone_status) if parents else (),
+        method=source.method,
+        body=fill_body(source.body, values),
+        tries=stream.gone_tries,
     )
+    return call if single else call.given(dict(part.params))
 
 
 def _order_field(stream: Stream) -> str | None:
     return stream.changed.field if isinstance(stream.changed, ByTime | ByVersion) else None
-
-
-def _slices(stream: Stream, ask: Ask) -> list[_Slice]:
-    """Return the calls that a stream is asked in: one, or one a day."""
-    how = stream.changed
-    if ask.mode == "single":
-        return [_Slice(None, {})]
-    since = ask.since or (ask.cursor if ask.mode == "changed" or stream.tombstones else None)
-    if isinstance(how, ByVersion):
-        number = how.start if since is None or isinstance(since, datetime) else int(since)
-        return [_Slice(None, {how.param: how.template.replace("{since}", str(number))})]
-    if since is None:
-        return [_Slice(None, {})]
-    moment = since if isinstance(since, datetime) else datetime.fromisoformat(str(since))
-    if isinstance(how, ByTime):
-        moment -= timedelta(seconds=0 if ask.since else how.overlap_seconds)
-        return [_Slice(None, {how.param: how.template.replace("{since}", _written(moment, how)), **how.params})]
-    if isinstance(how, ByDay):
-        return _days(how, moment if ask.since else moment - timedelta(seconds=how.overlap_seconds))
-    return [_Slice(None, {})]
-
-
-def _days(how: ByDay, since: datetime, now: datetime | None = None) -> list[_Slice]:
-    zone = ZoneInfo(how.time_zone)
-    today = (now or datetime.now(UTC)).astimezone(zone).date()
-    first = max(since.astimezone(zone).date(), today - timedelta(days=how.back_days))
-    days: list[date] = [first + timedelta(days=number) for number in range((today - first).days + 1)]
-    return [_Slice(day.isoformat(), {how.param: day.isoformat()}) for day in days]
-
-
-def _written(moment: datetime, how: ByTime) -> str:
-    text = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return text if how.format == "iso_no_zone" else text + "Z"
 
 
 def _cursor(stream: Stream, records: list[Record], first_time: datetime | None) -> Any:
@@ -209,7 +184,9 @@ def _cursor(stream: Stream, records: list[Record], first_time: datetime | None) 
 
 def can_look_up(stream: Stream) -> bool:
     """Return whether a single record of the stream can be asked for by its key alone."""
-    return isinstance(stream.single, Single) and fields(stream.single.path) == ["remote_id"]
+    names = _named(stream.single) if isinstance(stream.single, Single) else []
+    known = ("settings.", "connection.")
+    return "remote_id" in names and all(name in ("remote_id", "each") or name.startswith(known) for name in names)
 
 
 def look_up(client: Client, stream: Stream, key: str) -> list[Record]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
-from typing import Protocol
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,11 +30,51 @@ class Token:
     seed: str = ""
 
 
+@dataclasses.dataclass(frozen=True)
+class Usable:
+    """Says of a token whether it may still be used; plain data, so that it can be handed to another process."""
+
+    early_seconds: int
+    seed: str | None = None
+    """The authorisation that the token must come from; None = any."""
+    refused_access: str = dataclasses.field(default="", repr=False)
+
+    def __call__(self, token: Token) -> bool:
+        """Return whether the token is of this authorisation, was not refused, and is good for some seconds more."""
+        # A new refresh token in the connection means that the customer authorised again.
+        if self.seed is not None and token.seed not in ("", self.seed):
+            return False
+        early = timedelta(seconds=self.early_seconds)
+        return token.access != self.refused_access and token.expires_at - early > datetime.now(UTC)
+
+
+class Renewal(Protocol):
+    """How a token is renewed."""
+
+    @property
+    def rotates(self) -> bool:
+        """Whether the remote may give a new refresh token that replaces the old one for good."""
+
+    def order(self) -> dict[str, Any]:
+        """Return it as plain data, from which another process can make it again. Holds secrets."""
+
+    def renew(self, token: Token | None) -> Token:
+        """Ask the remote for a token, given the one held; raises AuthRefused, LimitReached or RemoteDown."""
+
+
 class TokenStore(Protocol):
     """Keeps one token per credential for all workers."""
 
-    def get(self, credential: str, usable: Callable[[Token], bool], renew: Callable[[Token | None], Token]) -> Token:
-        """Return the stored token if `usable`, else let one worker `renew` it (under a lock) and store that."""
+    def get(self, credential: str, usable: Usable, renewal: Renewal) -> Token:
+        """Return the stored token if `usable`, else let one worker renew it (under a lock) and store that."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Hooks:
+    """The functions of a connector's hooks.py."""
+
+    token_form: Callable[[str, str, Mapping[str, str]], dict[str, str]] | None = None
+    """From login, password and extra of the connection: further fields of the token request."""
 
 
 class Limiter(Protocol):

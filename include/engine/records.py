@@ -57,6 +57,8 @@ class RecordShape:
     root: str | None = None
     order: str | None = None
     hash_without: tuple[str, ...] = ()
+    suffix: str = ""
+    """What stands behind each key and root of this call, so that the same id of another call is another record."""
 
 
 def split(body: bytes, paths: Sequence[str], where: str, *, may_lack: bool = False) -> list[msgspec.Raw]:
@@ -151,7 +153,8 @@ def reader(shape: RecordShape) -> Reader:
             if key is None:
                 bad.append(BadRecord(" + ".join(shape.key), "record without id", data))
                 continue
-            root = parent if shape.root == "parent" else (_key(root_value) if own_root else key)
+            key += shape.suffix
+            root = parent if shape.root == "parent" else (_own_root(root_value, shape.suffix) if own_root else key)
             if root is None:
                 bad.append(BadRecord(str(shape.root), "record does not say what it belongs to", data))
                 continue
@@ -160,6 +163,11 @@ def reader(shape: RecordShape) -> Reader:
         return records, bad
 
     return read
+
+
+def _own_root(value: Any, suffix: str) -> str | None:
+    root = _key(value)
+    return None if root is None else root + suffix
 
 
 def _joined(parts: list[Any]) -> str | None:

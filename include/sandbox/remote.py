@@ -28,6 +28,8 @@ class Remote(abc.ABC):
     name_fields: ClassVar[tuple[str, ...]] = ("name",)
     stock_fields: ClassVar[tuple[str, ...]] = ("stock",)
     page_parameter: ClassVar[str | None] = "page"
+    coupling_settings: ClassVar[Mapping[str, Any]] = {}
+    """Settings without which no coupling can read this sandbox, such as the number of its division."""
 
     def __init__(self, world: World, catalogue: Catalogue, settings: Mapping[str, int | str] | None = None) -> None:
         unknown = set(settings or {}) - set(self.settings)

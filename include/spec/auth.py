@@ -49,7 +49,7 @@ class TokenGrant(Strict):
     """Further fields of the token request; may hold `{connection.login}`, `{connection.password}`, fields of the extra
     and `{settings.x}`. Given here, they replace those that the grant itself sends."""
     hook: Literal["token_form"] | None = None
-    """`token_form` = the function of that name in the connector's hooks.py makes further fields of the token request."""
+    """`token_form` = the function of that name in the connector's hooks.py gives further fields of the request."""
 
 
 class ClientCredentials(TokenGrant):

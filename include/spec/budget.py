@@ -28,6 +28,8 @@ class Budget(Strict):
     """Counts only addresses in whose path this regular expression is found; empty = all."""
     remaining_header: str | None = None
     """Header with the number of requests left."""
+    limit_header: str | None = None
+    """Header with the size of the limit, for a remote that grants some accounts more."""
     part: Annotated[int, pydantic.Field(ge=0)] | None = None
     """Which part of these headers is meant, where they hold several numbers with a slash between (0 = the first)."""
     reset_header: str | None = None

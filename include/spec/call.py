@@ -37,8 +37,8 @@ class Parent(Strict):
     where: dict[str, Scalar] | list[dict[str, Scalar]] = {}
     """Only parents whose JSON holds these values; of a list, the values of one entry."""
     batch: Annotated[int, pydantic.Field(gt=0)] | None = None
-    """So many parents in one call: `{parent.keys}` in a parameter is their keys with commas between, `{int:parent.keys}`
-    in a body a list of numbers."""
+    """So many parents in one call: `{parent.keys}` in a parameter is their keys with commas between,
+    `{int:parent.keys}` in a body a list of numbers."""
     only: Literal["all", "news"] = "all"
     """Which of them, see above."""
 

@@ -105,8 +105,8 @@ class Stream(Strict):
     method: Literal["GET", "POST"] = "GET"
     """POST where the remote reads by a body."""
     body: Any = None
-    """What is sent as JSON with POST. A text that is `{int:parent.key}` and nothing else becomes a number. Where it is a
-    mapping, the parameters of `paging` and `changed` become members of it."""
+    """What is sent as JSON with POST. A text that is `{int:parent.key}` and nothing else becomes a number. Where it is
+    a mapping, the parameters of `paging` and `changed` become members of it."""
     params: dict[str, str] = {}
     """Query parameters of every call, except one for a single record."""
     headers: dict[str, str] = {}

@@ -51,6 +51,9 @@ class Offset(Strict):
     """The same, in the answer's body: a dotted path."""
     end: Literal["total", "short", "empty"] = "short"
     """How the last page is recognised: by the record count, by a short page, or by an empty one."""
+    overlap: Annotated[int, pydantic.Field(ge=0, le=1)] = 1
+    """1 = the last record of a page is asked for again, to notice rows that moved meanwhile; 0 where the remote takes
+    only multiples of the page's size."""
 
 
 class AfterKey(Strict):
@@ -105,6 +108,4 @@ class NoPaging(Strict):
     type: Literal["none"]
 
 
-Paging = Annotated[
-    PageNumber | Offset | AfterKey | Token | NextLink | NoPaging, pydantic.Field(discriminator="type")
-]
+Paging = Annotated[PageNumber | Offset | AfterKey | Token | NextLink | NoPaging, pydantic.Field(discriminator="type")]

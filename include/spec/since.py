@@ -8,7 +8,6 @@ import pydantic
 
 from include.spec.validate import Strict
 
-
 TimeFormat = Literal["iso_utc", "iso_no_zone", "space", "day"]
 
 

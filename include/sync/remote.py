@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
+import importlib
+import importlib.util
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from include.engine.answers import remaining_of, reset_of
+from include.engine.answers import limit_of, remaining_of, reset_of
+from include.engine.auth import fingerprint
 from include.engine.client import Client
-from include.engine.ports import Credentials, Limiter, NoLimit, Token
+from include.engine.ports import Credentials, Hooks, Limiter, NoLimit
+from include.engine.template import fill
+from include.spec.budget import Budget
 from include.spec.load import CouplingConfig
-from include.spec.manifest import Budget
+from include.sync.token_keeper import KeptTokens
 from include.warehouse.budgets import SharedBudget, Window
 from include.warehouse.connection import Connect
 from include.warehouse.secrets import Vault
-from include.warehouse.tokens import StoredTokens
 
 
 class RemoteLimits:
-    """The budgets of a manifest for one credential, corrected by each answer's headers."""
+    """The budgets of a manifest for one coupling, corrected by each answer's headers."""
 
-    def __init__(self, connect: Connect, credential: str, budgets: list[Budget]) -> None:
-        windows = [Window(b.name, b.requests, timedelta(seconds=b.seconds), b.path) for b in budgets]
+    def __init__(self, connect: Connect, config: CouplingConfig, credentials: Credentials) -> None:
+        values = {**settings_of(config), **_who(credentials)}
+        budgets = config.manifest.client.budgets
+        windows = [window_of(budget, fill(budget.scope, values)) for budget in budgets]
         self._budgets = list(zip(budgets, windows, strict=True))
-        self._shared = SharedBudget(connect, credential, windows)
+        self._shared = SharedBudget(connect, credentials.name, windows, config.name)
 
     def take(self, url: str) -> None:
         """Take one request; raises LimitReached."""
@@ -34,43 +40,53 @@ class RemoteLimits:
         """Correct the counts by what the remote said."""
         now = datetime.now(UTC)
         for budget, window in self._budgets:
-            left = remaining_of(budget, headers)
-            if left is not None and window.counts(url):
-                self._shared.correct(budget.name, left, reset_of(budget, headers, now))
+            left, limit = remaining_of(budget, headers), limit_of(budget, headers)
+            if (left is not None or limit is not None) and window.counts(url):
+                self._shared.correct(budget.name, left, reset_of(budget, headers, now), limit)
 
     def close(self) -> None:
         """Close the connection to the shared counts."""
         self._shared.close()
 
 
+def window_of(budget: Budget, scope: str) -> Window:
+    """Return a budget of a manifest as the warehouse counts it."""
+    period = timedelta(seconds=budget.seconds)
+    return Window(budget.name, budget.requests, period, budget.path, budget.burst, budget.calendar, scope)
+
+
+def _who(credentials: Credentials) -> dict[str, str]:
+    """Return what a budget's scope may name. A login may be a key: it is told apart from others, and not told."""
+    host = credentials.host.rstrip("/")
+    login = f"login {fingerprint(credentials.login)}"
+    return {"connection.name": credentials.name, "connection.host": host, "connection.login": login}
+
+
+def settings_of(config: CouplingConfig) -> dict[str, Any]:
+    """Return a coupling's settings as a manifest's templates name them."""
+    return {f"settings.{key}": value for key, value in config.settings.items()}
+
+
+def hooks_of(connector: str) -> Hooks:
+    """Return the functions of connectors/<connector>/hooks.py, none where there is no such file."""
+    name = f"connectors.{connector}.hooks"
+    try:
+        found = importlib.util.find_spec(name)
+    except ModuleNotFoundError:
+        found = None
+    return Hooks(getattr(importlib.import_module(name), "token_form", None)) if found else Hooks()
+
+
 @contextlib.contextmanager
 def open_client(config: CouplingConfig, credentials: Credentials, connect: Connect, vault: Vault) -> Iterator[Client]:
     """Yield a client for a coupling; close its connections after it. Raises Misconfigured when something is lacking."""
-    values = {f"settings.{key}": value for key, value in config.settings.items()}
-    tokens = StoredTokens(connect, vault, _pack, _unpack)
     with contextlib.ExitStack() as stack:
         limiter: Limiter = NoLimit()
         if config.manifest.client.budgets:
-            limits = RemoteLimits(connect, credentials.name, config.manifest.client.budgets)
+            limits = RemoteLimits(connect, config, credentials)
             stack.callback(limits.close)
             limiter = limits
-        client = Client(config.manifest.client, credentials, values, tokens, limiter)
+        tokens, hooks = KeptTokens(connect, vault), hooks_of(config.connector)
+        client = Client(config.manifest.client, credentials, settings_of(config), tokens, limiter, hooks=hooks)
         stack.callback(client.close)
         yield client
-
-
-def _pack(token: Token) -> dict[str, str]:
-    return {
-        key: value.isoformat() if isinstance(value, datetime) else value
-        for key, value in dataclasses.asdict(token).items()
-    }
-
-
-def _unpack(packed: dict[str, str]) -> Token:
-    return Token(
-        access=packed["access"],
-        refresh=packed["refresh"],
-        issued_at=datetime.fromisoformat(packed["issued_at"]),
-        expires_at=datetime.fromisoformat(packed["expires_at"]),
-        seed=packed.get("seed", ""),
-    )

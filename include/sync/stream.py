@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -16,8 +16,9 @@ from include.engine.ahead import Ahead
 from include.engine.client import Client
 from include.engine.ports import ParentKey, Parents
 from include.engine.records import BadRecord, Record
+from include.engine.slices import Ask
+from include.spec.call import Tombstones
 from include.spec.load import CouplingConfig
-from include.spec.manifest import Tombstones
 from include.warehouse import pulls, snapshot
 from include.warehouse.connection import Connect, warehouse_faults
 from include.warehouse.landing import Place, land
@@ -48,18 +49,19 @@ class StreamRun:
         self._stream = config.manifest.streams[name]
         self._place = self._place_of(name)
         cursor = pulls.cursor(connection, ids.coupling_id, name)
-        self._ask = extract.Ask(wish.mode, cursor, wish.since, wish.remote_id)
+        self._ask = Ask(wish.mode, cursor, wish.since, wish.remote_id)
         is_parent = any(other.parent and other.parent.stream == name for other in config.manifest.streams.values())
+        self._rereads = bool(self._stream.reread) and self._ask.of(self._stream).mode == "changed"
         self._whole = extract.is_whole(self._stream, self._ask)
         self._approved = wish.deletions_approved
         self._parent = self._stream.parent.stream if self._stream.parent else None
-        self._keeps_keys = is_parent or (self._whole and self._stream.deletions == "snapshot")
+        self._keeps_keys = is_parent or self._rereads or (self._whole and self._stream.deletions == "snapshot")
 
     def run(self) -> None:
         """Pull from the checkpoint to the end. Raises an error of the tree."""
         with warehouse_faults("reading a checkpoint"):
             state = pulls.state(self._connection, self._pull_id, self._name)
-        if state.position == extract.END or not extract.is_asked(self._stream, self._ask):
+        if state.position == extract.END or not self._is_asked():
             return
         cursor, done = state.cursor_next, state.pages
         ahead = Ahead(
@@ -76,20 +78,29 @@ class StreamRun:
                 log.info("%s: %d pages landed, %s records expected", self._name, done, pages[-1].total or "unknown")
         finally:
             ahead.close()
+        if self._rereads:
+            unseen = parents(self._connect, self._place, self._stream.reread, "unseen")
+            done = self._ask_one_by_one(unseen(None), done)
         if self._whole and self._stream.deletions == "snapshot" and extract.can_look_up(self._stream):
-            self._look_again(done)
+            # What would be marked as gone counts as seen where the remote still answers to its key.
+            doubtful = snapshot.doubtful(self._connection, self._place, self._parent, approved=self._approved)
+            self._ask_one_by_one(doubtful, done)
         with warehouse_faults(f"settling {self._name}"), self._connection.transaction():
             self._settle(cursor)
 
-    def _look_again(self, done: int) -> None:
-        """Ask for each record that would be marked as gone by its key; one that is there counts as seen."""
-        for key in snapshot.doubtful(self._connection, self._place, self._parent, approved=self._approved):
+    def _is_asked(self) -> bool:
+        return extract.is_asked(self._stream, self._ask) and extract.is_wanted(self._stream, self._config.settings)
+
+    def _ask_one_by_one(self, keys: Iterable[str], done: int) -> int:
+        """Ask for each record by its key and land what is there; return the number of the last page."""
+        for key in keys:
             records = extract.look_up(self._client, self._stream, key)
             if records:
                 done += 1
                 with warehouse_faults(f"landing {self._name} {key}"), self._connection.transaction():
-                    counts, keys = land(self._connection, self._place, records)
-                    pulls.saw(self._connection, self._pull_id, self._name, counts, done, keys)
+                    counts, found = land(self._connection, self._place, records)
+                    pulls.saw(self._connection, self._pull_id, self._name, counts, done, found)
+        return done
 
     def _land(self, pages: list[extract.Page], done: int, cursor: Any) -> None:
         """Land pages and move the checkpoint past them, in one transaction."""

@@ -56,7 +56,8 @@ def claim(connection: psycopg.Connection) -> int:
         )
         connection.execute(
             "insert into platform.transform_batch (object, coupling_id, root_key, webshop_id)"
-            " select distinct case q.object when 'sell_order_lines' then 'sell_orders' else q.object end,"
+            " select distinct case q.object when 'sell_order_lines' then 'sell_orders'"
+            "  when 'buy_order_lines' then 'buy_orders' else q.object end,"
             "  q.coupling_id, q.root_key, q.webshop_id from platform.quarantine q"
             " where q.resolved_at is null and q.waiting and q.root_key is not null"
             " and exists (select from platform.transform_batch b where b.webshop_id = q.webshop_id)"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from psycopg import sql
@@ -22,25 +22,30 @@ _NEWS = (
     " from platform.pulls done join platform.pulls this on this.id = %(pull)s and done.object = this.object"
     " where done.coupling_id = %(coupling)s and done.outcome = 'succeeded'), 0))"
 )
-_WHICH = {"all": "true", "seen": _SEEN, "news": _NEWS}
+_WHICH = {"all": "true", "seen": _SEEN, "unseen": f"not {_SEEN}", "news": _NEWS}
 
 
 def parents(
-    connect: Connect, place: Place, where: Mapping[str, Any], which: str
+    connect: Connect, place: Place, where: Mapping[str, Any] | Sequence[Mapping[str, Any]], which: str
 ) -> Callable[[str | None], Iterator[str]]:
     """Return a function that yields the keys of current records of `place` after a given key.
 
-    `which`: all of them, those `seen` by this pull, or those that are `news`. Uses a connection of its own, because
+    `where`: values that their JSON holds, or a list of such, of which one holds. `which`: all of them, those `seen` by
+    this pull, those not seen by it (`unseen`), or those that are `news`. Uses a connection of its own, because
     it is read while pages are landed.
     """
     query = sql.SQL(
         "select record_key from {} where coupling_id = %(coupling)s and superseded_at is null and gone_at is null"
-        " and record_key > %(after)s and payload @> %(where)s and {} order by record_key limit %(batch)s"
+        " and record_key > %(after)s and payload @> any(%(where)s::jsonb[]) and {} order by record_key limit %(batch)s"
     ).format(place.table, sql.SQL(_WHICH[which]))
 
     def keys(after: str | None) -> Iterator[str]:
         values: dict[str, Any] = {"coupling": place.coupling_id, "pull": place.pull_id, "stream": place.stream}
-        values |= {"where": Jsonb(dict(where)), "batch": _BATCH, "after": after or ""}
+        values |= {
+            "where": [Jsonb(dict(one)) for one in ([where] if isinstance(where, Mapping) else where)],
+            "batch": _BATCH,
+            "after": after or "",
+        }
         with warehouse_faults("reading parents"), connect() as connection:
             while batch := connection.execute(query, values).fetchall():
                 for (key,) in batch:

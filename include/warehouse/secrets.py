@@ -13,8 +13,9 @@ class Vault:
     """Encrypts with OPTIPLY_SECRET_KEY (a Fernet key, or several split by commas: the first one writes)."""
 
     def __init__(self, keys: str) -> None:
+        self.keys = keys
         try:
-            self._keys = [Fernet(key.strip()) for key in keys.split(",")]
+            self._fernets = [Fernet(key.strip()) for key in keys.split(",")]
         except ValueError:
             raise Misconfigured("OPTIPLY_SECRET_KEY is not a Fernet key") from None
 
@@ -28,11 +29,11 @@ class Vault:
 
     def seal(self, text: str) -> bytes:
         """Return `text` encrypted."""
-        return self._keys[0].encrypt(text.encode())
+        return self._fernets[0].encrypt(text.encode())
 
     def open(self, sealed: bytes) -> str:
         """Return the text. Raises Misconfigured when no key fits."""
-        for key in self._keys:
+        for key in self._fernets:
             try:
                 return key.decrypt(sealed).decode()
             except InvalidToken:

@@ -28,6 +28,14 @@ OBJECTS = {
     "variations": ("products",),
     "orders": ("sell_orders",),
     "order_details": ("sell_orders",),
+    "shipments": ("sell_orders",),
+    "shipment_details": ("sell_orders",),
+    "purchase_orders": ("buy_orders",),
+    "goods_receipts": ("receipt_lines",),
+    "purchase_return_lines": ("receipt_lines",),
+    "sales_invoices": ("sell_orders",),
+    "bom_versions": ("product_compositions",),
+    "bom_materials": ("product_compositions",),
 }
 
 SELECTION = ("--select", "config.materialized:incremental")
@@ -148,7 +156,8 @@ class Warehouse:
                 """insert into platform.transform_batch (object, coupling_id, root_key, webshop_id)
                    select distinct object, coupling_id, root_key, webshop_id from platform.news
                    union
-                   select case object when 'sell_order_lines' then 'sell_orders' else object end,
+                   select case object when 'sell_order_lines' then 'sell_orders'
+                       when 'buy_order_lines' then 'buy_orders' else object end,
                        coupling_id, root_key, webshop_id
                    from platform.quarantine where resolved_at is null and waiting and root_key is not null
                    on conflict do nothing"""

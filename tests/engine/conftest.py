@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from include.engine.client import Client
-from include.engine.ports import Credentials, NoLimit, Token
+from include.engine.ports import Credentials, NoLimit, Renewal, Token, Usable
 from include.spec import manifest as spec
 from tests.engine.remote import Remote
 
@@ -17,10 +17,10 @@ class MemoryTokens:
     def __init__(self) -> None:
         self.tokens: dict[str, Token] = {}
 
-    def get(self, credential: str, usable: Callable[[Token], bool], renew: Callable[[Token | None], Token]) -> Token:
+    def get(self, credential: str, usable: Usable, renewal: Renewal) -> Token:
         token = self.tokens.get(credential)
         if token is None or not usable(token):
-            token = self.tokens[credential] = renew(token)
+            token = self.tokens[credential] = renewal.renew(token)
         return token
 
 

@@ -19,11 +19,14 @@ from include.contract.errors import (
 from include.engine.answers import check, reset_of, waits_until
 from include.engine.client import SHORT_WAIT_SECONDS, Client
 from include.engine.ports import Credentials
-from include.spec.manifest import Budget, ErrorRule
+from include.spec import manifest as spec
+from include.spec.budget import Budget
+from include.spec.manifest import ErrorRule
 from tests.engine.conftest import ClientOf
 from tests.engine.remote import Remote, Reply, as_json
 
 NOW = datetime(2026, 5, 20, 8, 0, tzinfo=UTC)
+PLAIN = spec.Client.model_validate({"base_url": "https://shop.nl", "auth": {"type": "basic"}})
 MINUTE = Budget(
     name="minute", requests=60, seconds=60, remaining_header="Left", reset_header="Reset", reset_unit="epoch_ms"
 )
@@ -53,14 +56,14 @@ def epoch_ms(moment: datetime) -> str:
     ],
 )
 def test_status(status: int, kind: type[SyncError]) -> None:
-    fault = check(status, b'{"message": "No."}', {}, "https://shop.nl/api/items?q=1", [], [], [])
+    fault = check(status, b'{"message": "No."}', {}, "https://shop.nl/api/items?q=1", PLAIN, [])
     assert type(fault) is kind
     assert str(fault) == f"shop.nl/api/items answered {status}: No."
 
 
 @pytest.mark.parametrize("status", [200, 201, 204])
 def test_good_answers(status: int) -> None:
-    assert check(status, b"", {}, "https://shop.nl", [], [], []) is None
+    assert check(status, b"", {}, "https://shop.nl", PLAIN, []) is None
 
 
 @pytest.mark.requirement("R1")
@@ -71,8 +74,10 @@ def test_a_rule_of_the_manifest_says_more_than_the_status() -> None:
         ErrorRule(status=[503], body="quota", error_class="rate limit", next_step="Buy more."),
     ]
 
+    ruled = PLAIN.model_copy(update={"errors": rules})
+
     def of(status: int, body: bytes) -> SyncError:
-        fault = check(status, body, {"Retry-After": "60"}, "https://shop.nl", rules, [], [])
+        fault = check(status, body, {"Retry-After": "60"}, "https://shop.nl", ruled, [])
         assert fault is not None
         return fault
 
@@ -130,13 +135,13 @@ def test_a_short_wait_is_slept_and_a_long_one_gives_the_slot_back(
     remote: Remote, client: Client, slept: list[float]
 ) -> None:
     remote.answer = [Reply(b"", 429, {"Retry-After": "3"}), as_json([])]
-    assert client.get("/items").status == 200
+    assert client.ask("/items").status == 200
     assert [round(seconds) for seconds in slept] == [3]
 
     remote.answer = [Reply(b"", 429, {"Retry-After": "600"})]
     before = len(remote.requests)
     with pytest.raises(LimitReached) as caught:
-        client.get("/items")
+        client.ask("/items")
     assert abs((caught.value.until - datetime.now(UTC)).total_seconds() - 600) < 5
     assert len(remote.requests) == before + 1
 
@@ -145,7 +150,7 @@ def test_a_short_wait_is_slept_and_a_long_one_gives_the_slot_back(
 def test_short_waits_without_end_are_a_long_one(remote: Remote, client: Client, slept: list[float]) -> None:
     remote.answer = [Reply(b"", 429, {"Retry-After": "6"})]
     with pytest.raises(LimitReached):
-        client.get("/items")
+        client.ask("/items")
     assert 0 < sum(slept) <= SHORT_WAIT_SECONDS
     assert len(remote.requests) == 4
 
@@ -168,19 +173,19 @@ def test_the_shared_budget_is_asked_before_each_request_and_hears_each_answer(
 
     client = client_of(limiter=Limiter())
     remote.answer = [as_json([], Left="59")]
-    client.get("/items")
+    client.ask("/items")
     url = f"{remote.url}/api/items"
     assert heard == [("take", url), ("take", url), ("heard", url, "59")]
     assert [round(seconds) for seconds in slept] == [2]
     with pytest.raises(LimitReached):
-        client.get("/items")
+        client.ask("/items")
     assert len(remote.requests) == 1
 
 
 @pytest.mark.requirement("R7")
 def test_a_passing_fault_is_tried_again_with_growing_waits(remote: Remote, client: Client, slept: list[float]) -> None:
     remote.answer = [Reply(b"", 500), Reply(b"x", 502, cut=True), Reply(b'{"a": 1, "b": 2}', cut=True), as_json([1])]
-    assert client.get("/items").body == b"[1]"
+    assert client.ask("/items").body == b"[1]"
     assert len(slept) == 3
     assert all(2**number / 2 <= seconds <= 2**number / 2 + 1 for number, seconds in enumerate(slept))
     assert client.requests == 4
@@ -190,7 +195,7 @@ def test_a_passing_fault_is_tried_again_with_growing_waits(remote: Remote, clien
 def test_a_fault_that_stays_is_told_after_the_last_try(remote: Remote, client: Client, slept: list[float]) -> None:
     remote.answer = [Reply(b"<html><title>Oops</title>database gone</html>", 500)]
     with pytest.raises(RemoteDown, match="answered 500: Oops database gone"):
-        client.get("/items")
+        client.ask("/items")
     assert (len(remote.requests), len(slept)) == (4, 3)
 
 
@@ -201,7 +206,7 @@ def test_what_does_not_pass_is_not_tried_again(
 ) -> None:
     remote.answer = [Reply(b"no", status)]
     with pytest.raises(kind):
-        client.get("/items")
+        client.ask("/items")
     assert (len(remote.requests), slept) == (1, [])
 
 
@@ -209,7 +214,7 @@ def test_what_does_not_pass_is_not_tried_again(
 def test_nobody_answers(client_of: ClientOf, slept: list[float]) -> None:
     client = client_of(Credentials("shop__system", "http://127.0.0.1:9", "login", "password"))
     with pytest.raises(RemoteDown, match=r"127.0.0.1:9/api/items did not answer: ConnectionError"):
-        client.get("/items")
+        client.ask("/items")
     assert len(slept) == 3
 
 
@@ -217,7 +222,7 @@ def test_nobody_answers(client_of: ClientOf, slept: list[float]) -> None:
 def test_an_address_that_is_none_is_a_wrong_setting(client_of: ClientOf, slept: list[float], host: str) -> None:
     client = client_of(Credentials("shop__system", host, "login", "password"))
     with pytest.raises(Misconfigured, match="cannot be called") as caught:
-        client.get("/items")
+        client.ask("/items")
     assert "connection" in caught.value.next_step
     assert slept == []
 
@@ -225,7 +230,7 @@ def test_an_address_that_is_none_is_a_wrong_setting(client_of: ClientOf, slept: 
 def test_broken_redirects_end(remote: Remote, client: Client) -> None:
     remote.answer = [Reply(b"", 302, {"Location": "/api/items"})]
     with pytest.raises(RemoteDown, match="TooManyRedirects"):
-        client.get("/items")
+        client.ask("/items")
 
 
 @pytest.mark.requirement("R7")
@@ -237,5 +242,5 @@ def test_what_the_reader_finds_broken_is_asked_for_again(remote: Remote, client:
             raise UnexpectedResponse("broken")
         return str(answer.body, "utf-8")
 
-    assert client.get("/items", read=read) == '"good"'
+    assert client.ask("/items", read=read) == '"good"'
     assert len(slept) == 1

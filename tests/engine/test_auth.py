@@ -65,15 +65,15 @@ def rotating(client_of: ClientOf, remote: Remote, seed: str = "seed") -> Client:
 
 
 def test_basic(remote: Remote, client: Client) -> None:
-    client.get("/items")
+    client.ask("/items")
     assert remote.requests[0].headers["Authorization"] == "Basic bG9naW46cGFzc3dvcmQ="
 
 
 def test_client_credentials_ask_with_basic_and_once_for_all_clients(
     remote: Remote, by_credentials: Client, client_of: ClientOf, issuer: Issuer
 ) -> None:
-    by_credentials.get("/items")
-    client_of(auth=CLIENT_CREDENTIALS).get("/items")
+    by_credentials.ask("/items")
+    client_of(auth=CLIENT_CREDENTIALS).ask("/items")
     assert [request.path for request in remote.requests] == ["/token", "/api/items", "/api/items"]
     asked = remote.requests[0]
     assert (asked.method, asked.query, asked.form) == ("POST", {"grant_type": "client_credentials"}, {})
@@ -84,13 +84,13 @@ def test_client_credentials_ask_with_basic_and_once_for_all_clients(
 def test_token_is_renewed_before_it_expires(remote: Remote, by_credentials: Client, issuer: Issuer, lasts: Any) -> None:
     """Exact sends the seconds as a text."""
     issuer.lasts = lasts
-    by_credentials.get("/items")
-    by_credentials.get("/items")
+    by_credentials.ask("/items")
+    by_credentials.ask("/items")
     assert issuer.issued == 1
     issuer.lasts = 29
     issuer.good.clear()
-    by_credentials.get("/items")
-    by_credentials.get("/items")
+    by_credentials.ask("/items")
+    by_credentials.ask("/items")
     assert issuer.issued == 3, "a token with less than early_seconds to go is not used again"
 
 
@@ -98,20 +98,20 @@ def test_token_is_renewed_before_it_expires(remote: Remote, by_credentials: Clie
 def test_the_token_that_another_worker_renewed_is_taken(
     by_credentials: Client, client_of: ClientOf, issuer: Issuer
 ) -> None:
-    by_credentials.get("/items")
+    by_credentials.ask("/items")
     issuer.good.clear()
-    client_of(auth=CLIENT_CREDENTIALS).get("/items")
-    by_credentials.get("/items")
+    client_of(auth=CLIENT_CREDENTIALS).ask("/items")
+    by_credentials.ask("/items")
     assert issuer.issued == 2
 
 
 @pytest.mark.requirement("R7")
 def test_a_refused_token_is_renewed_once_per_call(remote: Remote, by_credentials: Client, issuer: Issuer) -> None:
-    by_credentials.get("/items")
+    by_credentials.ask("/items")
     for issued in (2, 3, 4):
         # A long pull meets this more than once; each time a new token helps.
         issuer.good.clear()
-        by_credentials.get("/items")
+        by_credentials.ask("/items")
         assert issuer.issued == issued
 
 
@@ -121,21 +121,21 @@ def test_a_remote_that_refuses_the_new_token_as_well(
 ) -> None:
     issuer.token_reply = as_json({"access_token": "useless", "expires_in": 600})
     with pytest.raises(AuthRefused, match="answered 401: no"):
-        by_credentials.get("/items")
+        by_credentials.ask("/items")
     assert [request.path for request in remote.requests] == ["/token", "/api/items", "/token", "/api/items"]
     assert slept == []
 
 
 @pytest.mark.requirement("F2")
 def test_refresh_tokens_rotate(remote: Remote, client_of: ClientOf, issuer: Issuer, tokens: MemoryTokens) -> None:
-    rotating(client_of, remote).get("/items")
+    rotating(client_of, remote).ask("/items")
     assert remote.requests[0].form == {
         "grant_type": "refresh_token", "refresh_token": "seed", "client_id": "app", "client_secret": "secret",
     }  # fmt: skip
     kept = tokens.tokens[NAME]
     hour = timedelta(hours=1)
     tokens.tokens[NAME] = Token(kept.access, kept.refresh, kept.issued_at - hour, kept.expires_at - hour, kept.seed)
-    rotating(client_of, remote).get("/items")
+    rotating(client_of, remote).ask("/items")
     assert [request.form["refresh_token"] for request in remote.requests if request.path == "/token"] == [
         "seed",
         "refresh-1",
@@ -148,7 +148,7 @@ def test_a_remote_without_rotation_keeps_the_refresh_token(
 ) -> None:
     issuer.token_reply = as_json({"access_token": "access-0", "expires_in": 600})
     issuer.good.add("access-0")
-    rotating(client_of, remote).get("/items")
+    rotating(client_of, remote).ask("/items")
     assert tokens.tokens[NAME].refresh == "seed"
 
 
@@ -156,9 +156,9 @@ def test_a_remote_without_rotation_keeps_the_refresh_token(
 def test_a_new_authorisation_in_the_connection_replaces_the_kept_token(
     remote: Remote, client_of: ClientOf, issuer: Issuer
 ) -> None:
-    rotating(client_of, remote).get("/items")
+    rotating(client_of, remote).ask("/items")
     issuer.refresh = "second-seed"
-    rotating(client_of, remote, "second-seed").get("/items")
+    rotating(client_of, remote, "second-seed").ask("/items")
     assert [request.form["refresh_token"] for request in remote.requests if request.path == "/token"] == [
         "seed", "second-seed",
     ]  # fmt: skip
@@ -166,17 +166,17 @@ def test_a_new_authorisation_in_the_connection_replaces_the_kept_token(
 
 @pytest.mark.requirement("R6")
 def test_a_refresh_too_early_waits(remote: Remote, client_of: ClientOf, issuer: Issuer, tokens: MemoryTokens) -> None:
-    rotating(client_of, remote).get("/items")
+    rotating(client_of, remote).ask("/items")
     issuer.good.clear()
     with pytest.raises(LimitReached) as caught:
-        rotating(client_of, remote).get("/items")
+        rotating(client_of, remote).ask("/items")
     assert caught.value.until == tokens.tokens[NAME].issued_at + timedelta(seconds=570)
     assert issuer.issued == 1
 
 
 def test_connection_without_refresh_token(remote: Remote, client_of: ClientOf, issuer: Issuer) -> None:
     with pytest.raises(AuthRefused, match="'shop__system' holds no refresh_token"):
-        rotating(client_of, remote, "").get("/items")
+        rotating(client_of, remote, "").ask("/items")
     assert remote.requests == []
 
 
@@ -207,7 +207,7 @@ def test_token_endpoint_refuses(
 ) -> None:
     issuer.token_reply = reply
     with pytest.raises(kind, match=r"/token (answered|gave no token)"):
-        by_credentials.get("/items")
+        by_credentials.ask("/items")
     assert [request.path for request in remote.requests] == ["/token"] * asked
 
 
@@ -215,12 +215,12 @@ def test_the_secret_follows_no_redirect(remote: Remote, by_credentials: Client, 
     """A 307 would have the client send the same form, secret and all, to wherever it points."""
     issuer.token_reply = Reply(b"", 307, {"Location": "/elsewhere"})
     with pytest.raises(UnexpectedResponse):
-        by_credentials.get("/items")
+        by_credentials.ask("/items")
     assert {request.path for request in remote.requests} == {"/token"}
 
 
 def test_times_of_a_token_are_aware(by_credentials: Client, issuer: Issuer, tokens: MemoryTokens) -> None:
-    by_credentials.get("/items")
+    by_credentials.ask("/items")
     token = tokens.tokens[NAME]
     assert abs(token.issued_at - datetime.now(UTC)) < timedelta(minutes=1)
     assert token.expires_at - token.issued_at == timedelta(seconds=600)

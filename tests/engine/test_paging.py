@@ -103,7 +103,7 @@ def test_a_remote_that_repeats_its_last_page_for_ever(remote: Remote, client: Cl
     full = shop(4)
     last = full(Request("GET", "", {"page": "2"}, {}, {}, ""))
     remote.answer = lambda request: full(request) if request.query["page"] == "1" else last
-    with pytest.raises(UnexpectedResponse, match="page 2 again as page 3"):
+    with pytest.raises(UnexpectedResponse, match="answered the same page again at page=3"):
         ids(client, paging)
 
 

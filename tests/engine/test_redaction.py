@@ -68,7 +68,7 @@ def test_a_remote_that_echoes_secrets(
     known = Credentials("shop__system", remote.url, LOGIN, PASSWORD, {"refresh_token": REFRESH, "host": "x"})
     client = client_of(known, auth=grant)
     with pytest.raises(SyncError) as caught:
-        client.get("/items", QUERY, read=lambda found: split(found.body, [""], found.where))
+        client.ask("/items", QUERY, read=lambda found: split(found.body, [""], found.where))
     assert_clean(told(caught.value, caplog))
 
 
@@ -82,7 +82,7 @@ def test_a_token_endpoint_that_echoes_secrets(
     remote.answer = echo(PASSWORD, status)
     known = Credentials("shop__system", remote.url, LOGIN, PASSWORD, {"refresh_token": REFRESH})
     with pytest.raises(SyncError) as caught:
-        client_of(known, auth=grant).get("/items")
+        client_of(known, auth=grant).ask("/items")
     assert_clean(told(caught.value, caplog))
     assert_clean(repr(known))
 
@@ -94,7 +94,7 @@ def test_nobody_answers(client_of: ClientOf, caplog: pytest.LogCaptureFixture, a
     in_host = quote(PASSWORD, safe="")
     known = Credentials("shop__system", f"http://user:{in_host}@127.0.0.1:9", LOGIN, PASSWORD)
     with pytest.raises(SyncError) as caught:
-        client_of(known, auth=auth).get("/items", QUERY)
+        client_of(known, auth=auth).ask("/items", QUERY)
     assert_clean(told(caught.value, caplog))
     assert "127.0.0.1:9" in str(caught.value)
 

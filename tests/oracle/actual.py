@@ -12,6 +12,9 @@ PARENTS = {
         "part": ("part_product_id", "products"),
     },
     "sell_order_lines": {"order": ("sell_order_id", "sell_orders"), "product": ("product_id", "products")},
+    "buy_orders": {"supplier": ("supplier_id", "suppliers")},
+    "buy_order_lines": {"order": ("buy_order_id", "buy_orders"), "product": ("product_id", "products")},
+    "receipt_lines": {"line": ("buy_order_line_id", "buy_order_lines")},
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -34,6 +35,14 @@ DEFAULTS: dict[str, Attributes] = {
     "product_compositions": {"composed": None, "part": None, "part_quantity": None},
     "sell_orders": {"placed": None, "total_value": None, "completed": None, "created_at": None},
     "sell_order_lines": {"order": None, "product": None, "quantity": None, "subtotal_value": None},
+    "buy_orders": {
+        "supplier": None, "placed": None, "total_value": None, "completed": None, "expected_delivery_date": None,
+        "assembly": False, "reference": None, "created_at": None,
+    },
+    "buy_order_lines": {
+        "order": None, "product": None, "quantity": None, "subtotal_value": None, "expected_delivery_date": None,
+    },
+    "receipt_lines": {"line": None, "quantity": None, "occurred": None},
 }  # fmt: skip
 
 
@@ -96,6 +105,27 @@ class Line:
     quantity: int
     subtotal: Decimal
     why_not: str = "waiting for parent"
+
+
+@dataclasses.dataclass
+class BoughtLine:
+    """A line of a buy order, live at the remote; `product` is None where it is not among the products."""
+
+    remote_id: str
+    product: Key | None
+    quantity: int | None
+    subtotal: Decimal | None
+    to_receive: Decimal | int | None = None
+    """How many are still to come; None where the remote does not say."""
+    expected: datetime | None = None
+    why_not: str = "waiting for parent"
+    """`missing` where the line names no product at all."""
+
+
+def optiply_id(text: str | None) -> int | None:
+    """Optiply's own id in a reference, in one of the forms that Optiply's exports write, alone in the text (B15)."""
+    found = re.fullmatch(r"(?:op-|optiply[- ])?(\d{1,18})", (text or "").strip().lower())
+    return int(found[1]) if found else None
 
 
 @dataclasses.dataclass
@@ -176,6 +206,139 @@ class Optiply:
             Decimal("0.00"),
         )
         self.put("sell_orders", key, {**header, "total_value": total})
+
+    def buy_order(
+        self,
+        key: Key,
+        supplier: str | None,
+        header: Attributes,
+        lines: Iterable[BoughtLine],
+        *,
+        gone: bool = False,
+        by_receipt: bool = False,
+        last_receipt: datetime | None = None,
+    ) -> None:
+        """Take over a buy order as it is now, its lines too; call it before `receipt`.
+
+        `supplier` is the supplier's remote id. `header` holds placed, completed (where the remote itself says so),
+        expected_delivery_date, assembly, reference (a number), created_at, updated_at. `by_receipt`: complete when
+        nothing is left to receive, at `last_receipt` where that is known.
+        """
+        header, lines = dict(header), list(lines)
+        if gone:
+            self._buy_order_gone(key)
+            return
+        able = [line for line in lines if not self._line_problems(key, line)]
+        is_held = self._buy_order_problems(key, supplier, header)
+        stored = self.tables["buy_orders"].get(key)
+        if stored is None and not able:
+            if lines:
+                self.problem(key[0], "buy_orders", key[1], "lines", "no line matched yet")
+            return
+        if is_held:
+            return
+        completed = self._completed(stored, header, lines if by_receipt else None, last_receipt)
+        header = {name: value for name, value in header.items() if name not in ("completed", "updated_at")}
+        self.put("buy_orders", key, {**header, "supplier": (key[0], supplier)})
+        for line in able:
+            attributes = {"order": key, "product": line.product, "quantity": line.quantity,
+                          "subtotal_value": money(line.subtotal or Decimal(0)),
+                          "expected_delivery_date": line.expected}  # fmt: skip
+            self.put("buy_order_lines", (key[0], line.remote_id), attributes)
+        for name in self._lines_of(key) - {(key[0], line.remote_id) for line in lines}:
+            self._buy_order_line_gone(name)
+        live = self._lines_of(key) - self.deleted["buy_order_lines"]
+        values = (self.tables["buy_order_lines"][name]["subtotal_value"] for name in live)
+        self.tables["buy_orders"][key] |= {"completed": completed, "total_value": sum(values, Decimal("0.00"))}
+
+    def _lines_of(self, order: Key) -> set[Key]:
+        return {name for name, line in self.tables["buy_order_lines"].items() if line["order"] == order}
+
+    def _buy_order_gone(self, key: Key) -> None:
+        """Its lines and their receipts go with it (B3)."""
+        if key in self.tables["buy_orders"]:
+            self.deleted["buy_orders"].add(key)
+            for name in self._lines_of(key):
+                self._buy_order_line_gone(name)
+
+    def _buy_order_line_gone(self, key: Key) -> None:
+        self.deleted["buy_order_lines"].add(key)
+        receipts = self.tables["receipt_lines"].items()
+        self.deleted["receipt_lines"] |= {name for name, receipt in receipts if receipt["line"] == key}
+
+    def _buy_order_problems(self, key: Key, supplier: str | None, header: Attributes) -> bool:
+        found = []
+        if supplier is None:
+            found.append(("supplier_id", "supplier missing"))
+        elif (key[0], supplier) not in self.tables["suppliers"]:
+            found.append(("supplier_id", "waiting for parent"))
+        if header.get("placed") is None:
+            found.append(("placed", "missing"))
+        for field, reason in found:
+            self.problem(key[0], "buy_orders", key[1], field, reason)
+        return bool(found)
+
+    def _line_problems(self, order: Key, line: BoughtLine) -> bool:
+        found = []
+        if line.product is None:
+            found.append(("product_id", line.why_not))
+        if line.quantity is None or line.quantity <= 0:
+            found.append(("quantity", "not a number" if line.quantity is None else "not above zero"))
+        if line.subtotal is None:
+            found.append(("subtotal_value", "not a number"))
+        for field, reason in found:
+            self.problem(order[0], "buy_order_lines", line.remote_id, field, reason)
+        return bool(found)
+
+    def _completed(
+        self,
+        stored: Attributes | None,
+        header: Attributes,
+        lines: list[BoughtLine] | None,
+        last_receipt: datetime | None,
+    ) -> datetime | Since | None:
+        """Set once, kept while the order stays complete, cleared when it is open again (A.6, example 27)."""
+        before: datetime | Since | None = stored["completed"] if stored else None
+        own: datetime | None = header.get("completed")
+        if own is not None:
+            return before or own
+        if lines is None or any(line.to_receive is not None and line.to_receive > 0 for line in lines):
+            return None
+        if not lines or any(line.to_receive is None for line in lines):
+            return before
+        return before or last_receipt or header.get("updated_at") or Since(self.now)
+
+    def receipt(
+        self,
+        key: Key,
+        line: str | None,
+        quantity: int | None,
+        occurred: datetime | None,
+        *,
+        gone: bool = False,
+        returns: bool = False,
+    ) -> None:
+        """Take over a receipt of the buy order line with remote id `line`; `returns`: below zero is a return (B20)."""
+        parent = (key[0], line or "")
+        if gone or parent in self.deleted["buy_order_lines"]:
+            if key in self.tables["receipt_lines"]:
+                self.deleted["receipt_lines"].add(key)
+            return
+        found = []
+        if line is None:
+            found.append(("buy_order_line_id", "missing"))
+        elif parent not in self.tables["buy_order_lines"]:
+            found.append(("buy_order_line_id", "waiting for parent"))
+        if quantity is None:
+            found.append(("quantity", "not a number"))
+        elif quantity == 0 or (quantity < 0 and not returns):
+            found.append(("quantity", "not above zero"))
+        for field, reason in found:
+            self.problem(key[0], "receipt_lines", key[1], field, reason)
+        if not found:
+            known = self.tables["receipt_lines"].get(key, {}).get("occurred")
+            self.put("receipt_lines", key, {"line": parent, "quantity": quantity,
+                                            "occurred": occurred or known or Since(self.now)})  # fmt: skip
 
     def _merged(self, key: Key, lines: Iterable[Line]) -> dict[Key, Line]:
         """One line per product, under the first one's id (B5); the others into quarantine."""

@@ -13,7 +13,8 @@ import pytest
 from include.sandbox import Running, serve
 from tests.oracle import actual
 from tests.oracle.bralex import BOL, EXACT, Company, Marketplace
-from tests.oracle.tables import DEFAULTS, Optiply
+from tests.oracle.compare import differences, problem_differences
+from tests.oracle.tables import Optiply
 from tests.oracle.velodrome import NAME as WOO
 from tests.oracle.velodrome import Velodrome
 from tests.sync.stage import Stage
@@ -55,26 +56,9 @@ class World:
         self.market.pulled(self.remotes[BOL])
 
     def differences(self) -> list[str]:
-        """Return every field of every row that is not as expected."""
-        tables, deleted = actual.read(self.stage)
-        found = []
-        for table, columns in DEFAULTS.items():
-            expected, held = self.optiply.tables[table], tables[table]
-            found += [f"{table} {key}: missing, expected {expected[key]}" for key in sorted(set(expected) - set(held))]
-            found += [f"{table} {key}: not expected, holds {held[key]}" for key in sorted(set(held) - set(expected))]
-            for key in sorted(set(expected) & set(held)):
-                found += [
-                    f"{table} {key}.{name}: {held[key][name]!r}, expected {expected[key][name]!r}"
-                    for name in columns
-                    if held[key][name] != expected[key][name]
-                ]
-            found += [f"{table} {key}: deleted or not?" for key in sorted(deleted[table] ^ self.optiply.deleted[table])]
-        return found
-
-    def problem_differences(self) -> list[str]:
-        held = actual.problems(self.stage)
-        missing = [f"not in quarantine: {problem}" for problem in sorted(self.optiply.problems - held)]
-        return missing + [f"in quarantine: {problem}" for problem in sorted(held - self.optiply.problems)]
+        """Return every field of every row, and every problem, that is not as expected."""
+        found = differences(self.optiply, *actual.read(self.stage))
+        return found + problem_differences(self.optiply, actual.problems(self.stage))
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +93,7 @@ def world(module_stage: Stage) -> Iterator[World]:
 
 
 def check(world: World) -> None:
-    found = world.differences() + world.problem_differences()
+    found = world.differences()
     assert not found, f"{len(found)} differences:\n" + "\n".join(found[:40])
 
 

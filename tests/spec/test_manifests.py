@@ -129,7 +129,7 @@ BROKEN: dict[str, tuple[Any, int, str, str]] = {
         changed("[items, stock]}", "[items, stock]}\n  suppliers: {streams: [stock]}"),
         24, "objects.suppliers.streams.0", "already pulled with products: name it under reads",
     ),
-    "object without streams": (changed("[items, stock]", "[]"), 23, "objects.products.streams", "at least 1 item"),
+    "object without streams": (changed("[items, stock]", "[]"), 23, "objects.products.streams", "at least 1 stream"),
     "root without a parent": (changed("    parent: {stream: items}\n", ""), 20, "streams.stock.root", "needs a parent stream"),
     "end by a header that has no name": (
         changed("size: 100", "end: header, size: 100"), 14, "streams.items.paging.end", "'header' needs pages_header",

@@ -17,6 +17,8 @@ from psycopg.rows import dict_row
 from include.engine.ports import Credentials
 from include.sandbox import Running
 from include.spec.load import CouplingConfig, load_all
+from include.spec.problems import Problem
+from include.sync.configs import deploy_configs
 from include.sync.dbt import Dbt
 from include.sync.pull import Platform, Pulled, pull
 from include.sync.transform import Transformed, transform
@@ -66,6 +68,12 @@ class Stage:
 
     def close(self) -> None:
         self.connection.close()
+
+    def configure(self, folder: Path) -> list[Problem]:
+        """Take the couplings of another folder; return what is wrong with its files."""
+        self.configs = {config.name: config for config in load_all(folder)[0]}
+        with self.platform.connect() as connection:
+            return deploy_configs(connection, folder)
 
     def coupled(self, coupling: str, running: Running) -> None:
         """Take a sandbox as the remote of a coupling."""

@@ -70,7 +70,7 @@ def test_four_processes_never_take_more_than_there_is(stage: Stage) -> None:
 def test_the_refusal_says_until_when(stage: Stage) -> None:
     limits = budget(stage, MINUTE)
     assert take(limits, 9) == 5
-    with pytest.raises(LimitReached, match="5 requests per minute are used up until") as raised:
+    with pytest.raises(LimitReached, match="5 requests per minute are used up") as raised:
         limits.take("https://x.example/")
     assert timedelta(seconds=50) < raised.value.until - datetime.now(UTC) <= timedelta(seconds=60)
     limits.close()

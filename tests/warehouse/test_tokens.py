@@ -17,7 +17,7 @@ from cryptography.fernet import Fernet
 from include.contract.errors import AuthRefused, Misconfigured
 from include.engine.ports import Token
 from include.sandbox import Running, serve
-from include.sync.remote import _pack, _unpack
+from include.sync.token_keeper import pack, unpack
 from include.warehouse.secrets import Vault
 from include.warehouse.tokens import StoredTokens
 from tests.sync.fixtures import SECRET
@@ -40,7 +40,7 @@ def company() -> Iterator[Running]:
 
 
 def store(stage: Stage, keys: str = SECRET) -> StoredTokens:
-    return StoredTokens(stage.platform.connect, Vault(keys), _pack, _unpack)
+    return StoredTokens(stage.platform.connect, Vault(keys), pack, unpack)
 
 
 def token(access: str, seconds: int = 600) -> Token:
@@ -85,7 +85,7 @@ def test_encrypted_at_rest_and_in_no_output(stage: Stage, company: Running) -> N
     for secret in (held["access"], held["refresh"], stage.opened[ERP].password):
         assert secret not in shown
         assert secret.encode().hex() not in row["written"]
-    assert held["access"] not in repr(_unpack(held))
+    assert held["access"] not in repr(unpack(held))
 
 
 @pytest.mark.parametrize("known", [False, True], ids=["the first one", "after the old one expired"])

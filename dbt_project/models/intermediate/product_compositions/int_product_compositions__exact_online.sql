@@ -1,4 +1,4 @@
--- One row per assembled item and part. A part that stands on several lines of one bill is needed as often as all of
+-- One row per assembled item and part, of the bills of assembly or of the versions of manufacturing. A part that stands on several lines of one bill is needed as often as all of
 -- them say, so their quantities are added.
 with materials as (
     select * from {{ news('product_compositions', ref('stg_exact_online__assembly_materials')) }} as landed
@@ -16,14 +16,44 @@ headers as (
     group by coupling_id, root_key
 ),
 
+-- Of an item's versions the active default one counts (status 30).
+versions as (
+    select distinct on (landed.coupling_id, landed.item) landed.*
+    from {{ news('product_compositions', ref('stg_exact_online__bom_versions')) }} as landed
+    where landed.gone_at is null and landed.is_default and landed.status = 30
+    order by landed.coupling_id, landed.item, landed.modified_at desc nulls last, landed.record_key
+),
+
 lines as (
     select
-        materials.*,
+        materials.webshop_id,
+        materials.coupling_id,
+        materials.root_key,
+        materials.root_key as composed_item,
+        materials.part_item,
+        materials.quantity,
         coalesce(materials.batch_quantity, headers.batch_quantity) as batch,
         greatest(materials.modified_at, headers.modified_at) as changed_at,
-        coalesce(materials.gone_at, case when headers.is_gone then headers.gone_at end) as removed_at
+        coalesce(materials.gone_at, case when headers.is_gone then headers.gone_at end) as removed_at,
+        false as is_of_versions
     from materials
     left join headers on headers.coupling_id = materials.coupling_id and headers.root_key = materials.root_key
+
+    union all
+
+    select
+        parts.webshop_id,
+        parts.coupling_id,
+        parts.root_key,
+        versions.item,
+        parts.part_item,
+        parts.quantity,
+        versions.batch_quantity,
+        greatest(parts.modified_at, versions.modified_at),
+        parts.gone_at,
+        true
+    from {{ news('product_compositions', ref('stg_exact_online__bom_materials')) }} as parts
+    inner join versions on versions.coupling_id = parts.coupling_id and versions.record_key = parts.root_key
 ),
 
 grouped as (
@@ -31,22 +61,24 @@ grouped as (
         webshop_id,
         coupling_id,
         root_key,
+        composed_item,
         part_item,
+        is_of_versions,
         sum(quantity) filter (where removed_at is null) as quantity,
         bool_or(removed_at is null and quantity is null) as is_unreadable,
         max(batch) filter (where removed_at is null) as batch,
         max(changed_at) as changed_at,
         case when bool_and(removed_at is not null) then max(removed_at) end as removed_at
     from lines
-    group by webshop_id, coupling_id, root_key, part_item
+    group by webshop_id, coupling_id, root_key, composed_item, part_item, is_of_versions
 )
 
 select
     grouped.webshop_id,
     grouped.coupling_id,
-    grouped.root_key || '_' || coalesce(grouped.part_item, '') as remote_id,
+    grouped.composed_item || '_' || coalesce(grouped.part_item, '') as remote_id,
     grouped.root_key,
-    grouped.root_key as composed_remote_id,
+    grouped.composed_item as composed_remote_id,
     grouped.part_item as part_remote_id,
     case
         when grouped.is_unreadable then null
@@ -60,4 +92,5 @@ select
         ["settings.is_per_piece and grouped.batch is null", "blocked|part_quantity|batch quantity is unknown"],
     ]) }} as problems
 from grouped
-inner join {{ ref('stg_exact_online__settings') }} as settings on settings.coupling_id = grouped.coupling_id
+inner join {{ ref('stg_exact_online__settings') }} as settings
+    on settings.coupling_id = grouped.coupling_id and settings.is_of_versions = grouped.is_of_versions

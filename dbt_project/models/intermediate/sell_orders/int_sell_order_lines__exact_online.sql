@@ -1,6 +1,10 @@
 -- AmountDC of a line is its net value in the company's currency, without VAT.
 with lines as (
     select * from {{ news('sell_orders', ref('stg_exact_online__sales_order_lines')) }} as landed
+),
+
+invoiced as (
+    select * from {{ news('sell_orders', ref('stg_exact_online__sales_invoices')) }} as landed
 )
 
 select
@@ -18,5 +22,28 @@ select
     cast(null as timestamptz) as updated_at,
     lines.gone_at as deleted_at
 from lines
-inner join {{ ref('stg_exact_online__settings') }} as settings on settings.coupling_id = lines.coupling_id
+inner join {{ ref('stg_exact_online__settings') }} as settings
+    on settings.coupling_id = lines.coupling_id and settings.takes_orders
 where settings.has_drop_shipments or not lines.is_drop_shipment
+
+union all
+
+-- An invoice line without an item is a text or a cost. One of a sales order is counted there, where both are taken.
+select
+    invoiced.webshop_id,
+    invoiced.coupling_id,
+    invoiced.record_key as remote_id,
+    invoiced.root_key,
+    invoiced.root_key as order_remote_id,
+    cast(floor(invoiced.line_number) as bigint) as position,
+    invoiced.item as product_remote_id,
+    cast(null as text) as product_ean,
+    cast(null as text) as product_sku,
+    invoiced.quantity,
+    invoiced.amount_dc as subtotal_value,
+    invoiced.modified_at as updated_at,
+    invoiced.gone_at as deleted_at
+from invoiced
+inner join {{ ref('stg_exact_online__settings') }} as settings
+    on settings.coupling_id = invoiced.coupling_id and settings.takes_invoices
+where invoiced.item is not null and not (settings.takes_orders and invoiced.sales_order_number is not null)

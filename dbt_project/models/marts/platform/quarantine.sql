@@ -8,12 +8,17 @@
     'product_compositions': ref('int_product_compositions__consolidated'),
     'sell_orders': ref('int_sell_orders__consolidated'),
     'sell_order_lines': ref('int_sell_order_lines__matched'),
+    'buy_orders': ref('int_buy_orders__consolidated'),
+    'buy_order_lines': ref('int_buy_order_lines__resolved'),
+    'receipt_lines': ref('int_receipt_lines__resolved'),
 } %}
+{#- Lines are news with their orders. -#}
+{% set news_of = {'sell_order_lines': 'sell_orders', 'buy_order_lines': 'buy_orders'} %}
 
 with found as (
     {%- for object, relation in checked.items() %}
     select webshop_id, coupling_id, '{{ object }}' as object, remote_id, root_key, unnest(problems) as problem
-    from {{ news('sell_orders' if object == 'sell_order_lines' else object, relation) }} as checked
+    from {{ news(news_of.get(object, object), relation) }} as checked
     {%- if not loop.last %}
     union all
     {%- endif %}

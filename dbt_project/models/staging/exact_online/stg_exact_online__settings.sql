@@ -22,7 +22,19 @@ select
     coalesce({{ flag("source.settings ->> 'supplier_products.delivery_time'") }}, false) as has_delivery_time,
     coalesce({{ flag("source.settings ->> 'supplier_products.preferred'") }}, true) as has_preferred,
     coalesce(source.settings ->> 'supplier_products.price', 'default') as price_source,
+    coalesce(source.settings ->> 'compositions.source' = 'versions', false) as is_of_versions,
     coalesce({{ flag("source.settings ->> 'compositions.per_piece'") }}, false) as is_per_piece,
+    coalesce(source.settings ->> 'sell_orders.source' in ('orders', 'both'), false) as takes_orders,
+    coalesce(source.settings ->> 'sell_orders.source' <> 'orders', true) as takes_invoices,
     coalesce({{ flag("source.settings ->> 'sell_orders.pull_all_orders'") }}, true) as pull_all_orders,
-    coalesce({{ flag("source.settings ->> 'sell_orders.drop_shipments'") }}, true) as has_drop_shipments
+    coalesce({{ flag("source.settings ->> 'sell_orders.drop_shipments'") }}, true) as has_drop_shipments,
+    -- The statuses of an order or of its receipt that complete it: 30 complete, 40 cancelled.
+    case
+        when source.settings ? 'buy_orders.completed_statuses' then array(
+            select btrim(item.value #>> '{}')
+            from jsonb_path_query(source.settings -> 'buy_orders.completed_statuses', '$[*]') as item (value)
+        )
+        else array['30', '40']
+    end as completed_statuses,
+    coalesce({{ flag("source.settings ->> 'buy_orders.foreign_currency'") }}, false) as is_foreign_currency
 from source

@@ -1,0 +1,22 @@
+-- Quantity counts pieces; QuantityInPurchaseUnits would count boxes (API page, trap 10).
+with lines as (
+    select * from {{ news('buy_orders', ref('stg_exact_online__purchase_orders')) }} as landed
+)
+
+select
+    lines.webshop_id,
+    lines.coupling_id,
+    lines.record_key as remote_id,
+    lines.root_key,
+    lines.root_key as order_remote_id,
+    cast(floor(lines.line_number) as bigint) as position,
+    lines.item as product_remote_id,
+    lines.quantity,
+    greatest(lines.quantity - lines.received_quantity, 0) as quantity_open,
+    case when settings.is_foreign_currency then lines.amount_fc else lines.amount_dc end as subtotal_value,
+    lines.expected_at as expected_delivery_date,
+    lines.modified_at as updated_at,
+    lines.gone_at as deleted_at,
+    cast('{}' as text[]) as problems
+from lines
+inner join {{ ref('stg_exact_online__settings') }} as settings on settings.coupling_id = lines.coupling_id

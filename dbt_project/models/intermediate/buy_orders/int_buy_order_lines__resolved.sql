@@ -1,0 +1,58 @@
+-- The lines of the batch's orders with their product, what is stored of them, and what keeps them back. Lines go with
+-- their order when it is removed (B3), and stay as they are while it is held: its total is the sum of what is stored.
+with lines as (
+    select * from {{ news('buy_orders', ref('int_buy_order_lines__unioned')) }} as rooted
+),
+
+orders as (
+    select * from {{ news('buy_orders', ref('int_buy_orders__unioned')) }} as rooted
+),
+
+joined as (
+    select
+        lines.*,
+        coalesce(lines.deleted_at, orders.deleted_at) as removed_at,
+        products.id as product_id,
+        case when stored.deleted_at is null then stored.subtotal_value end as stored_value,
+        orders.deleted_at is null and (suppliers.id is null or {{ is_held('orders.problems') }}) as is_order_held,
+        case
+            when coalesce(lines.deleted_at, orders.deleted_at) is not null then '{}'
+            else lines.problems || {{ problems([
+                ["orders.remote_id is null", "waiting|buy_order_id|waiting for parent"],
+                ["products.id is null and lines.product_remote_id is not null", "waiting|product_id|waiting for parent"],
+            ]) }}
+        end as all_problems
+    from lines
+    inner join {{ source('platform', 'ownership') }} as ownership
+        on ownership.webshop_id = lines.webshop_id
+        and ownership.coupling_id = lines.coupling_id
+        and ownership.object = 'buy_orders'
+    left join orders on orders.coupling_id = lines.coupling_id and orders.remote_id = lines.order_remote_id
+    left join {{ ref('suppliers') }} as suppliers
+        on suppliers.coupling_id = orders.coupling_id and suppliers.remote_id = orders.supplier_remote_id
+    left join {{ ref('products') }} as products
+        on products.coupling_id = lines.coupling_id and products.remote_id = lines.product_remote_id
+    left join {{ source('optiply', 'buy_order_lines') }} as stored
+        on stored.coupling_id = lines.coupling_id and stored.remote_id = lines.remote_id
+)
+
+select
+    webshop_id,
+    coupling_id,
+    remote_id,
+    root_key,
+    order_remote_id,
+    product_id,
+    quantity,
+    quantity_open,
+    subtotal_value,
+    expected_delivery_date,
+    updated_at,
+    removed_at as deleted_at,
+    is_order_held,
+    {{ is_held('all_problems') }} as is_held,
+    -- What the line counts for in the order's total once this batch is written.
+    case when removed_at is null then case when {{ is_held('all_problems') }} then stored_value else subtotal_value end end
+        as value,
+    all_problems as problems
+from joined

@@ -1,0 +1,50 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_changed',
+    on_schema_change='append_new_columns',
+    full_refresh=false,
+    meta={'object': 'buy_orders'},
+    indexes=[
+        {'columns': ['coupling_id', 'remote_id'], 'unique': true},
+        {'columns': ['coupling_id', 'root_key']},
+    ]
+) }}
+
+with mapped as (
+    select * from {{ ref('int_buy_orders__mapped') }}
+),
+
+-- A source without suppliers' ids names them; int_suppliers of that connector makes a supplier of each name (B15).
+named as (
+    select
+        mapped.*,
+        coalesce(mapped.supplier_remote_id, 'name:' || lower({{ filled('mapped.supplier_name') }})) as known_supplier
+    from mapped
+)
+
+select
+    webshop_id,
+    coupling_id,
+    remote_id,
+    root_key,
+    known_supplier as supplier_remote_id,
+    placed,
+    completed,
+    coalesce(completes_by_receipt, false) as completes_by_receipt,
+    expected_delivery_date,
+    assembly,
+    -- Optiply's own id, as its exports write it and nothing else beside it (B15).
+    cast(substring(lower(btrim(reference)) from '^(?:op-|optiply[- ])?([0-9]{1,18})$') as bigint) as reference,
+    created_at,
+    updated_at,
+    deleted_at,
+    case
+        when deleted_at is not null then '{}'
+        else problems || {{ problems([
+            ["length(remote_id) > 255", "blocked|remote_id|longer than 255"],
+            ["known_supplier is null", "blocked|supplier_id|supplier missing"],
+            ["placed is null and cardinality(problems) = 0", "blocked|placed|missing"],
+            ["placed < '1990-01-01' or placed >= '2900-01-01'", "blocked|placed|no real date"],
+        ]) }}
+    end as problems
+from named

@@ -1,0 +1,43 @@
+select
+    source.webshop_id,
+    source.coupling_id,
+    source.record_key,
+    source.root_key,
+    source.gone_at,
+    source.landed_at,
+    btrim(doc."OrderStatus") as order_status,
+    btrim(doc."ReceiptStatus") as receipt_status,
+    {{ filled('doc."Supplier"') }} as supplier,
+    {{ filled('doc."YourRef"') }} as your_ref,
+    {{ filled('doc."Description"') }} as description,
+    {{ number('doc."LineNumber"') }} as line_number,
+    {{ filled('doc."Item"') }} as item,
+    {{ number('doc."Quantity"') }} as quantity,
+    {{ number('doc."QuantityInPurchaseUnits"') }} as quantity_in_purchase_units,
+    {{ number('doc."ReceivedQuantity"') }} as received_quantity,
+    {{ number('doc."AmountDC"') }} as amount_dc,
+    {{ number('doc."AmountFC"') }} as amount_fc,
+    {{ exact_moment('doc."OrderDate"') }} as ordered_at,
+    {{ exact_moment('doc."ReceiptDate"') }} as expected_at,
+    {{ exact_moment('doc."Created"') }} as created_at,
+    {{ exact_moment('doc."Modified"') }} as modified_at
+from {{ source('exact_online', 'purchase_orders') }} as source
+cross join lateral jsonb_to_record(source.payload) as doc (
+    "OrderStatus" text,
+    "ReceiptStatus" text,
+    "Supplier" text,
+    "YourRef" text,
+    "Description" text,
+    "LineNumber" text,
+    "Item" text,
+    "Quantity" text,
+    "QuantityInPurchaseUnits" text,
+    "ReceivedQuantity" text,
+    "AmountDC" text,
+    "AmountFC" text,
+    "OrderDate" text,
+    "ReceiptDate" text,
+    "Created" text,
+    "Modified" text
+)
+where source.superseded_at is null

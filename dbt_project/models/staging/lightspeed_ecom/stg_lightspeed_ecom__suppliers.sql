@@ -1,0 +1,18 @@
+-- `false` and an empty text both stand for null.
+select
+    source.webshop_id,
+    source.coupling_id,
+    source.record_key,
+    source.root_key,
+    source.gone_at,
+    source.landed_at,
+    nullif({{ filled('doc.title') }}, 'false') as title,
+    {{ moment('doc."createdAt"') }} as created_at,
+    {{ moment('doc."updatedAt"') }} as updated_at
+from {{ source('lightspeed_ecom', 'suppliers') }} as source
+cross join lateral jsonb_to_record(source.payload) as doc (
+    title text,
+    "createdAt" text,
+    "updatedAt" text
+)
+where source.superseded_at is null

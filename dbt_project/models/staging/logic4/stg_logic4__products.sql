@@ -1,0 +1,45 @@
+select
+    source.webshop_id,
+    source.coupling_id,
+    source.record_key,
+    source.root_key,
+    source.gone_at,
+    source.landed_at,
+    {{ filled('doc."ProductCode"') }} as product_code,
+    {{ filled('doc."ProductName1"') }} as name_1,
+    {{ filled('doc."ProductName2"') }} as name_2,
+    {{ filled('doc."StatusId"') }} as status_id,
+    {{ filled('doc."BarCode1"') }} as barcode,
+    {{ number('doc."SellPriceGross"') }} as sell_price,
+    {{ number('doc."VatPercent"') }} as vat_percent,
+    {{ number('doc."BuyPrice"') }} as buy_price,
+    {{ number('doc."MinBuyAmount"') }} as min_buy_amount,
+    {{ number('doc."BuyCountIncrement"') }} as buy_count_increment,
+    {{ flag('doc."IsComposedProduct"') }} as is_composed,
+    {{ flag('doc."IsAssemblyProduct"') }} as is_assembly,
+    {{ moment('doc."DateTimeAdded"', ' Europe/Amsterdam') }} as added_at,
+    {{ moment('doc."DateTimeLastChanged"', ' Europe/Amsterdam') }} as changed_at,
+    {{ unreadable({
+        'price': 'SellPriceGross',
+        'buy_price': 'BuyPrice',
+        'minimum_purchase_quantity': 'MinBuyAmount',
+        'lot_size': 'BuyCountIncrement',
+    }) }} as unreadable
+from {{ source('logic4', 'products') }} as source
+cross join lateral jsonb_to_record(source.payload) as doc (
+    "ProductCode" text,
+    "ProductName1" text,
+    "ProductName2" text,
+    "StatusId" text,
+    "BarCode1" text,
+    "SellPriceGross" text,
+    "VatPercent" text,
+    "BuyPrice" text,
+    "MinBuyAmount" text,
+    "BuyCountIncrement" text,
+    "IsComposedProduct" text,
+    "IsAssemblyProduct" text,
+    "DateTimeAdded" text,
+    "DateTimeLastChanged" text
+)
+where source.superseded_at is null

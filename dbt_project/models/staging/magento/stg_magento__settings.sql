@@ -1,0 +1,29 @@
+with source as (
+    select * from {{ source('platform', 'couplings') }} where connector = 'magento'
+)
+
+select
+    source.webshop_id,
+    source.id as coupling_id,
+    coalesce({{ flag("source.settings ->> 'stock.enabled'") }}, true) as has_stock,
+    coalesce(source.settings ->> 'stock.source', 'stock_statuses') as stock_source,
+    coalesce(source.settings ->> 'stock.formula', 'salable') = 'salable' as is_salable_wanted,
+    -- Codes of sources whose stock counts; empty = all.
+    array(
+        select btrim(chosen.code)
+        from jsonb_path_query(source.settings -> 'stock.warehouses', '$[*]') as item (value)
+        cross join lateral (select item.value #>> '{}' as code) as chosen
+        where btrim(chosen.code) <> ''
+    ) as stock_warehouses,
+    {{ filled("source.settings ->> 'ean.attribute'") }} as ean_attribute,
+    -- Percent; 0 where the shop's catalogue prices are net.
+    greatest(coalesce({{ number("source.settings ->> 'price.vat_rate'") }}, 0), 0) as price_vat_rate,
+    coalesce({{ flag("source.settings ->> 'deletions.full_compare'") }}, false) as has_full_compare,
+    coalesce({{ flag("source.settings ->> 'sell_orders.pull_all_orders'") }}, false) as pull_all_orders,
+    array(
+        select btrim(chosen.code)
+        from jsonb_path_query(source.settings -> 'sell_orders.stores', '$[*]') as item (value)
+        cross join lateral (select item.value #>> '{}' as code) as chosen
+        where btrim(chosen.code) <> ''
+    ) as order_stores
+from source

@@ -1,0 +1,207 @@
+"""`connector new|check|try|record`: what a developer of a connector does from a shell."""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from include.cli.operate import credentials
+from include.contract.errors import Misconfigured
+from include.engine.slices import Ask
+from include.kit import fixtures
+from include.kit.checkout import Connector, connectors
+from include.kit.checks import Check, guarded
+from include.kit.fixtures import records_of
+from include.kit.line import Line, to_coupling, to_sandbox
+from include.kit.overview import brought, lines
+from include.kit.scaffold import plan, write
+from include.kit.trial import Tried, attempt
+from include.spec.manifest import OBJECTS
+from include.spec.problems import nearest
+
+_WIDTH = 160
+
+
+def add(commands: Any) -> None:
+    """Add the command with its four."""
+    parser = commands.add_parser("connector", help="make, check and try connectors (docs/connector-guide.md)")
+    four = parser.add_subparsers(dest="deed", required=True, metavar="new|check|try|record")
+    _add_new(four)
+    checking = four.add_parser("check", help="tell whether a connector is complete; exit code 1 when it is not")
+    checking.add_argument("name", nargs="?")
+    checking.add_argument("--all", action="store_true", help="every connector")
+    checking.set_defaults(run=_check)
+    trying = four.add_parser("try", help="pull a stream without a warehouse, from a live API or from the sandbox")
+    _add_line(trying, limit=10)
+    trying.set_defaults(run=_try)
+    recording = four.add_parser("record", help="write a stream's fixture from a real answer, scrubbed")
+    _add_line(recording, limit=3)
+    recording.set_defaults(run=_record)
+
+
+def _add_new(four: Any) -> None:
+    parser = four.add_parser("new", help="scaffold a connector that works: then change it, piece by piece")
+    parser.add_argument("name", help="a-z, 0-9 and _; the folder in connectors/")
+    parser.add_argument("--title", required=True, help="the system's name as people write it")
+    parser.add_argument("--docs", default="https://example.com", help="address of the API's documentation")
+    parser.add_argument("--auth", required=True, choices=plan.AUTHS)
+    parser.add_argument("--paging", required=True, choices=plan.PAGINGS)
+    parser.add_argument("--objects", required=True, help=f"with commas between, of {', '.join(OBJECTS)}")
+    parser.set_defaults(run=_new)
+
+
+def _add_line(parser: Any, limit: int) -> None:
+    parser.add_argument("name", help="the connector")
+    parser.add_argument("stream", help="one of its streams; with record also 'all'")
+    parser.add_argument("--mode", choices=["all", "changed", "single"], default="all")
+    parser.add_argument("--since", type=datetime.fromisoformat, help="for mode changed; left out = the last day")
+    parser.add_argument("--remote-id", help="for mode single")
+    parser.add_argument("--limit", type=int, default=limit, help=f"stop after so many records (default {limit})")
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--coupling", help="its settings, and the credentials in AIRFLOW_CONN_<COUPLING>")
+    where.add_argument("--sandbox", action="store_true", help="against the sandbox, started for this command")
+
+
+def _new(chosen: argparse.Namespace) -> int:
+    objects = tuple(name.strip() for name in chosen.objects.split(",") if name.strip())
+    made = plan.Plan(chosen.name, chosen.title, chosen.docs, chosen.auth, chosen.paging, objects)
+    for path in write.scaffold(made):
+        print(f"written  {path}")
+    print(f"\nIt works as it stands. See it: ./run cli connector check {made.name}")
+    print(f"                               ./run cli connector try {made.name} {made.streams[0]} --sandbox")
+    print("Then change it: manifest, sandbox, staging, mapping (docs/connector-guide.md).")
+    return 0
+
+
+def _check(chosen: argparse.Namespace) -> int:
+    names = {connector.name: connector for connector in connectors()}
+    if not chosen.all and chosen.name not in names:
+        message = f"there is no connector '{chosen.name or ''}'.{nearest(chosen.name or '', names)}"
+        raise Misconfigured(message, next_step="Name one, or give --all.")
+    wanted = list(names.values()) if chosen.all else [names[chosen.name]]
+    red = {connector.name: _show(connector) for connector in wanted}
+    if len(red) > 1:
+        bad = [f"{name} ({count})" for name, count in red.items() if count]
+        print(f"{len(red)} connectors, {len(red) - len(bad)} of them all green{', red: ' if bad else ''}{', '.join(bad)}")
+    return int(any(red.values()))
+
+
+def _show(connector: Connector) -> int:
+    """Print a connector's objects, checks and lines; return how many findings are red."""
+    checks = guarded(connector)
+    red = sum(len(check.red) for check in checks)
+    if any(check.what == "the manifest is right" and not check.red for check in checks):
+        print(f"{connector.name}: {connector.manifest.title}")
+        for found in brought(connector.manifest):
+            reads = f" (reads {', '.join(found.reads)})" if found.reads else ""
+            print(f"  {found.name:<21} {' | '.join(found.modes):<46} {', '.join(found.streams)}{reads}")
+    else:
+        print(connector.name)
+    for check in checks:
+        _show_check(check)
+    print(f"  {lines(connector).sentence()}\n")
+    return red
+
+
+def _show_check(check: Check) -> None:
+    where = f"{check.findings[0].file}:{check.findings[0].line}" if check.findings else ""
+    count = f", {len(check.findings)} looked at" if len(check.findings) > 1 else ""
+    if check.red:
+        print(f"  RED    {check.what}: {len(check.red)} of {len(check.findings)}")
+        for finding in check.red:
+            print(f"           {finding}")
+    elif check.findings:
+        print(f"  green  {check.what} ({where}{count})")
+
+
+def _ask(chosen: argparse.Namespace) -> Ask:
+    if chosen.mode == "single" and not chosen.remote_id:
+        raise Misconfigured("mode single needs a remote id", next_step="Add --remote-id.")
+    if chosen.mode == "changed":
+        return Ask("changed", since=(chosen.since or datetime.now(UTC) - timedelta(days=1)).astimezone())
+    return Ask(chosen.mode, remote_id=chosen.remote_id)
+
+
+def _line(chosen: argparse.Namespace) -> AbstractContextManager[Line]:
+    if chosen.sandbox:
+        return to_sandbox(chosen.name)
+    return to_coupling(chosen.coupling, chosen.name, credentials(chosen.coupling))
+
+
+def _streams(chosen: argparse.Namespace, *, every: bool = False) -> list[str]:
+    streams = Connector(chosen.name).manifest.streams
+    if every and chosen.stream == "all":
+        return list(streams)
+    if chosen.stream not in streams:
+        raise Misconfigured(
+            f"{chosen.name} has no stream '{chosen.stream}'.{nearest(chosen.stream, streams)}",
+            next_step="Call it with a stream of the manifest.",
+        )
+    return [chosen.stream]
+
+
+def _try(chosen: argparse.Namespace) -> int:
+    (name,) = _streams(chosen)
+    with _line(chosen) as line:
+        tried = attempt(line.trial, name, _ask(chosen), chosen.limit)
+        _show_tried(chosen, tried, line)
+    return int(bool(tried.bad))
+
+
+def _show_tried(chosen: argparse.Namespace, tried: Tried, line: Line) -> None:
+    print(f"{line.title}, {chosen.stream}, mode {chosen.mode}")
+    for call in tried.calls:
+        print(f"  {call.status}  {call.milliseconds:>6} ms  {call.size:>9,} bytes  {call.where}")
+    for record in tried.records[: chosen.limit]:
+        root = "" if record.root == record.key else f" of {record.root}"
+        print(f"  {record.key}{root}: {_trimmed(record.raw)}")
+    for bad in tried.bad:
+        print(f"  BAD {bad.field}: {bad.reason}: {_trimmed(bad.raw)}")
+    total = "" if tried.total is None else f" of {tried.total}"
+    more = ", and there is more" if tried.more else ""
+    print(f"{len(tried.records)}{total} records and {len(tried.bad)} bad ones on {tried.pages} pages{more}:"
+          f" {len(tried.calls)} requests, {tried.seconds:.2f} s")  # fmt: skip
+    for budget, used in line.trial.limits.used().items():
+        said = line.trial.limits.said.get(budget)
+        print(f"budget {budget}: {used} used{f'; the remote says {said}' if said else ''}")
+
+
+def _trimmed(raw: bytes) -> str:
+    text = " ".join(raw.decode("utf-8", "replace").split())
+    return text[:_WIDTH] + ("…" if len(text) > _WIDTH else "")
+
+
+def _record(chosen: argparse.Namespace) -> int:
+    connector = Connector(chosen.name)
+    with _line(chosen) as line:
+        for name in _streams(chosen, every=True):
+            body = _answer(chosen, name, line)
+            path, found = fixtures.write(connector, name, body, line.trial.credentials, chosen.limit)
+            print(f"{connector.short(path)}: {sum(found.values())} values scrubbed")
+            for field, count in sorted(found.items()):
+                print(f"    {count:>4} {field}")
+    return 0
+
+
+def _answer(chosen: argparse.Namespace, name: str, line: Line) -> bytes:
+    """Return an answer that holds records; of a report, its rows as a list."""
+    stream = line.trial.manifest.streams[name]
+    for another in (False, True):
+        if another and not line.change():
+            break
+        tried = attempt(line.trial, name, _ask(chosen), 1)
+        if stream.report is not None and tried.records:
+            return b"[" + b",".join(record.raw for record in tried.records) + b"]"
+        for call in tried.calls:
+            if call.body and _has_records(stream, call.body):
+                return call.body
+    raise Misconfigured(f"{name} answered no record", next_step="Record it from an account that has one.")
+
+
+def _has_records(stream: Any, body: bytes) -> bool:
+    try:
+        return bool(records_of(stream, body, ""))
+    except Exception:  # An answer of another call, such as the parents' one: this is a search.
+        return False

@@ -1,0 +1,200 @@
+"""Pull a stream from the shell, without a warehouse: the same engine, with tokens and limits kept in memory."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from include.contract.errors import LimitReached
+from include.engine import extract
+from include.engine.answers import limit_of, remaining_of, reset_of
+from include.engine.client import Answer, Client
+from include.engine.ports import Credentials, ParentKey, Parents, Renewal, Token, Usable
+from include.engine.records import BadRecord, Record
+from include.engine.slices import Ask
+from include.spec.budget import Budget
+from include.spec.manifest import Manifest, Stream
+from include.sync.remote import hooks_of
+
+PARENTS = 20
+"""How many records of a parent stream a trial calls a stream for."""
+
+
+class MemoryTokens:
+    """Keeps tokens for the time of one command."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, Token] = {}
+
+    def get(self, credential: str, usable: Usable, renewal: Renewal) -> Token:
+        """Return the token held if it is usable, else a new one."""
+        held = self._held.get(credential)
+        if held is None or not usable(held):
+            held = self._held[credential] = renewal.renew(held)
+        return held
+
+
+class MemoryLimits:
+    """Counts requests against the manifest's budgets and keeps what the remote's headers said about them."""
+
+    def __init__(self, budgets: list[Budget]) -> None:
+        self._budgets = budgets
+        self._taken: dict[str, list[datetime]] = {budget.name: [] for budget in budgets}
+        self.said: dict[str, str] = {}
+
+    def take(self, url: str) -> None:
+        """Take one request; raises LimitReached where a budget is used up."""
+        now, path = datetime.now(UTC), urlsplit(url).path
+        for budget in self._budgets:
+            if re.search(budget.path, path):
+                window, most = timedelta(seconds=budget.seconds), budget.burst or budget.requests
+                taken = [moment for moment in self._taken[budget.name] if moment > now - window]
+                if len(taken) >= most:
+                    raise LimitReached(f"the budget {budget.name} is used up", taken[0] + window)
+                self._taken[budget.name] = [*taken, now]
+
+    def heard(self, url: str, headers: Mapping[str, str]) -> None:
+        """Keep what an answer's headers say about the budgets."""
+        for budget in self._budgets:
+            left, limit = remaining_of(budget, headers), limit_of(budget, headers)
+            reset = reset_of(budget, headers, datetime.now(UTC))
+            if left is not None or limit is not None:
+                until = f", until {reset:%Y-%m-%d %H:%M:%S} UTC" if reset else ""
+                self.said[budget.name] = (
+                    f"{left if left is not None else '?'} of {limit or budget.requests} left{until}"
+                )
+
+    def used(self) -> dict[str, str]:
+        """Return per budget how much of it this command used."""
+        return {
+            budget.name: f"{len(self._taken[budget.name])} of {budget.burst or budget.requests} per {budget.seconds} s"
+            for budget in self._budgets
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class Call:
+    """One answered request of a trial."""
+
+    where: str
+    status: int
+    milliseconds: int
+    size: int
+    body: bytes = dataclasses.field(repr=False)
+
+
+class WatchedClient(Client):
+    """A client that keeps what it was answered."""
+
+    calls: list[Call]
+
+    def ask(self, *given: Any, read: Callable[[Answer], Any] = lambda answer: answer, **named: Any) -> Any:
+        """Call as a client does, and keep the answer."""
+        began = time.monotonic()
+
+        def reading(answer: Answer) -> Any:
+            spent = round((time.monotonic() - began) * 1000)
+            self.calls.append(Call(answer.where, answer.status, spent, len(answer.body), answer.body))
+            return read(answer)
+
+        return super().ask(*given, read=reading, **named)
+
+
+@dataclasses.dataclass
+class Trial:
+    """A line to a remote without a warehouse."""
+
+    manifest: Manifest
+    settings: Mapping[str, Any]
+    credentials: Credentials
+
+    def __post_init__(self) -> None:
+        client = self.manifest.client
+        self.limits = MemoryLimits(client.budgets)
+        values = {f"settings.{key}": value for key, value in self.manifest.with_defaults(dict(self.settings)).items()}
+        hooks = hooks_of(self.manifest.connector)
+        self.client = WatchedClient(client, self.credentials, values, MemoryTokens(), self.limits, hooks=hooks)
+        self.client.calls = []
+
+    def pages(self, name: str, ask: Ask) -> Iterator[extract.Page]:
+        """Yield the pages of a stream; of a child stream, those under the first parents.
+
+        Waits where the platform would come back later. Raises an error of the tree.
+        """
+        stream = self.manifest.streams[name]
+        parents = self._parents(stream) if extract.wants_parents(stream, ask) else None
+        self.client.calls.clear()
+        position: dict[str, Any] | None = None
+        while position != extract.END:
+            try:
+                yield from self._from(position, stream, ask, parents)
+                return
+            except LimitReached as waiting:
+                # A report that is not ready, or a budget that is used up: a person at a shell waits for it.
+                time.sleep(max((waiting.until - datetime.now(UTC)).total_seconds(), 0.2))
+                position = self._position
+
+    def _from(
+        self, position: dict[str, Any] | None, stream: Stream, ask: Ask, parents: Parents | None
+    ) -> Iterator[extract.Page]:
+        self._position = position
+        for page in extract.pages(self.client, stream, ask, position, parents):
+            self._position = page.position
+            yield page
+
+    def _parents(self, stream: Stream) -> Parents:
+        """Read the parent stream and return the first records that the child is called for."""
+        assert stream.parent is not None
+        where = stream.parent.where if isinstance(stream.parent.where, list) else [stream.parent.where]
+        keys: list[str] = []
+        for page in self.pages(stream.parent.stream, Ask("all")):
+            keys += [record.key for record in page.records if any(_holds(record, wanted) for wanted in where)]
+            if len(keys) >= PARENTS:
+                break
+        # As the warehouse gives them: in the order of their keys, none twice.
+        ordered = sorted(dict.fromkeys(keys[:PARENTS]))
+        return lambda after: (ParentKey(key) for key in ordered if after is None or key > after)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.client.close()
+
+
+def _holds(record: Record, wanted: Mapping[str, Any]) -> bool:
+    held = msgspec.json.decode(record.raw)
+    return isinstance(held, dict) and all(held.get(name) == value for name, value in wanted.items())
+
+
+@dataclasses.dataclass(frozen=True)
+class Tried:
+    """What a trial gave."""
+
+    records: list[Record]
+    bad: list[BadRecord]
+    pages: int
+    total: int | None
+    seconds: float
+    more: bool
+    calls: list[Call]
+
+
+def attempt(trial: Trial, name: str, ask: Ask, most: int) -> Tried:
+    """Read a stream until `most` records came. Raises an error of the tree."""
+    records: list[Record] = []
+    bad: list[BadRecord] = []
+    pages, total, more, began = 0, None, False, time.monotonic()
+    for page in trial.pages(name, ask):
+        records += page.records
+        bad += page.bad
+        pages, total = pages + 1, page.total if page.total is not None else total
+        if len(records) >= most:
+            more = page.position != extract.END
+            break
+    return Tried(records, bad, pages, total, time.monotonic() - began, more, list(trial.client.calls))

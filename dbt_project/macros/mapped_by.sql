@@ -1,14 +1,14 @@
 {#- Written by ./run cli docs: the connectors that have a mapping of each table. -#}
 {% macro mapped_by(table) -%}
     {{ return({
-        'buy_order_lines': ['exact_online', 'picqer'],
-        'buy_orders': ['exact_online', 'picqer'],
-        'product_compositions': ['exact_online', 'picqer'],
-        'products': ['exact_online', 'lightspeed_ecom', 'picqer', 'woocommerce'],
-        'receipt_lines': ['exact_online', 'picqer'],
-        'sell_order_lines': ['bol_com', 'exact_online', 'lightspeed_ecom', 'picqer', 'woocommerce'],
-        'sell_orders': ['bol_com', 'exact_online', 'lightspeed_ecom', 'picqer', 'woocommerce'],
-        'supplier_products': ['exact_online', 'lightspeed_ecom', 'picqer'],
-        'suppliers': ['exact_online', 'lightspeed_ecom', 'picqer']
+        'buy_order_lines': ['exact_online', 'logic4', 'picqer'],
+        'buy_orders': ['exact_online', 'logic4', 'picqer'],
+        'product_compositions': ['exact_online', 'logic4', 'picqer'],
+        'products': ['amazon_seller', 'exact_online', 'lightspeed_ecom', 'logic4', 'magento', 'picqer', 'woocommerce'],
+        'receipt_lines': ['exact_online', 'logic4', 'picqer'],
+        'sell_order_lines': ['amazon_seller', 'bol_com', 'exact_online', 'lightspeed_ecom', 'logic4', 'magento', 'picqer', 'woocommerce'],
+        'sell_orders': ['amazon_seller', 'bol_com', 'exact_online', 'lightspeed_ecom', 'logic4', 'magento', 'picqer', 'woocommerce'],
+        'supplier_products': ['exact_online', 'lightspeed_ecom', 'logic4', 'picqer'],
+        'suppliers': ['exact_online', 'lightspeed_ecom', 'logic4', 'picqer']
     }[table]) }}
 {%- endmacro %}

@@ -6,7 +6,7 @@ import argparse
 import logging
 import sys
 
-from include.cli import check, docs, operate, replay
+from include.cli import check, connector, coupling, docs, operate, replay
 from include.contract.errors import SyncError
 
 _HELP = "The platform's command line."
@@ -17,6 +17,8 @@ def parser() -> argparse.ArgumentParser:
     whole = argparse.ArgumentParser(prog="./run cli", description=_HELP)
     commands = whole.add_subparsers(dest="command", required=True, metavar="command")
     check.add(commands)
+    connector.add(commands)
+    coupling.add(commands)
     operate.add(commands)
     replay.add(commands)
     docs.add(commands)

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from include.cli import docs
 from include.cli.operate import credentials
 from include.contract.errors import Misconfigured
 from include.engine.slices import Ask
@@ -69,6 +70,7 @@ def _new(chosen: argparse.Namespace) -> int:
     made = plan.Plan(chosen.name, chosen.title, chosen.docs, chosen.auth, chosen.paging, objects)
     for path in write.scaffold(made):
         print(f"written  {path}")
+    docs.run(argparse.Namespace(check=False))
     print(f"\nIt works as it stands. See it: ./run cli connector check {made.name}")
     print(f"                               ./run cli connector try {made.name} {made.streams[0]} --sandbox")
     print("Then change it: manifest, sandbox, staging, mapping (docs/connector-guide.md).")
@@ -84,7 +86,9 @@ def _check(chosen: argparse.Namespace) -> int:
     red = {connector.name: _show(connector) for connector in wanted}
     if len(red) > 1:
         bad = [f"{name} ({count})" for name, count in red.items() if count]
-        print(f"{len(red)} connectors, {len(red) - len(bad)} of them all green{', red: ' if bad else ''}{', '.join(bad)}")
+        print(
+            f"{len(red)} connectors, {len(red) - len(bad)} of them all green{', red: ' if bad else ''}{', '.join(bad)}"
+        )
     return int(any(red.values()))
 
 

@@ -63,13 +63,13 @@ def _pull(chosen: argparse.Namespace) -> int:
         ensure_registered(connection, config)
     since = chosen.since.astimezone() if chosen.since else None
     wish = Wish(config.name, chosen.object, chosen.mode, since, chosen.remote_id)
-    print(pull(here, config, wish, credentials(config.name)).sentence())
+    print(pull(here, config, wish, credentials(config.connection)).sentence())
     return 0
 
 
-def credentials(coupling: str) -> Credentials:
-    """Read a coupling's credentials from AIRFLOW_CONN_<COUPLING>: JSON or address, the forms that Airflow knows."""
-    variable = f"AIRFLOW_CONN_{coupling.upper()}"
+def credentials(name: str) -> Credentials:
+    """Read the credentials of a connection from AIRFLOW_CONN_<NAME>: JSON or address, the forms that Airflow knows."""
+    variable = f"AIRFLOW_CONN_{name.upper()}"
     text = os.environ.get(variable, "")
     if not text:
         raise Misconfigured(
@@ -80,10 +80,10 @@ def credentials(coupling: str) -> Credentials:
         extra = held.get("extra") or {}
         extra = json.loads(extra) if isinstance(extra, str) else extra
         texts = {key: str(value) for key, value in extra.items()}
-        return Credentials(coupling, held.get("host", ""), held.get("login", ""), held.get("password", ""), texts)
+        return Credentials(name, held.get("host", ""), held.get("login", ""), held.get("password", ""), texts)
     parts = urlsplit(text)
     host = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
-    return Credentials(coupling, host, unquote(parts.username or ""), unquote(parts.password or ""))
+    return Credentials(name, host, unquote(parts.username or ""), unquote(parts.password or ""))
 
 
 def _transform(_chosen: argparse.Namespace) -> int:

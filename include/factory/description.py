@@ -18,7 +18,7 @@ def describe(config: CouplingConfig) -> str:
         "| --- | --- | --- |",
         *(_object_row(config, name) for name in config.objects),
         "",
-        f"**Credentials**: Airflow connection `{config.name}` (Admin, Connections).",
+        f"**Credentials**: Airflow connection `{config.connection}` (Admin, Connections).",
         *(
             f"- {field}: {text}"
             for field in ("host", "login", "password")

@@ -56,6 +56,9 @@ class Coupling(Strict):
     """`primary` brings products; `secondary` brings orders for products of another coupling."""
     match_key: Literal["ean", "sku", "remote_id"] | None = None
     """How a secondary's lines find their product; required there."""
+    connection: str | None = None
+    """The Airflow connection with its credentials; left out = one of the coupling's own name. Couplings that share a
+    login, such as several divisions of one company, name one connection: its token and limits are then shared too."""
     owner: str = "tech-support"
     """The team shown as the DAG's owner."""
     enabled: bool = True

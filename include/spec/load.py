@@ -39,6 +39,7 @@ class CouplingConfig:
     manifest: Manifest
     role: str
     match_key: str | None
+    connection: str
     owner: str
     enabled: bool
     objects: tuple[str, ...]
@@ -174,6 +175,7 @@ def _resolve(coupling: Coupling, manifest: Manifest, webshop: Webshop, file: str
         manifest=manifest,
         role=coupling.role,
         match_key=coupling.match_key,
+        connection=coupling.connection or coupling.coupling,
         owner=coupling.owner,
         enabled=coupling.enabled,
         objects=objects,

@@ -38,14 +38,14 @@ def warehouse_environment() -> None:
 
 
 def credentials(config: CouplingConfig) -> Credentials:
-    """Read the coupling's Airflow connection, which has the coupling's name. Raises Misconfigured naming what lacks."""
-    hook = HttpHook(http_conn_id=config.name)
+    """Read the coupling's Airflow connection. Raises Misconfigured naming what lacks."""
+    hook = HttpHook(http_conn_id=config.connection)
     wanted = config.manifest.connection
     try:
-        found = hook.get_connection(config.name)
+        found = hook.get_connection(config.connection)
     except AirflowNotFoundException:
         raise Misconfigured(
-            f"there is no Airflow connection '{config.name}'",
+            f"there is no Airflow connection '{config.connection}'",
             next_step=f"Add it under Admin, Connections: {_wanted(config)}",
         ) from None
     extra = {str(key): str(value) for key, value in (found.extra_dejson or {}).items()}
@@ -53,7 +53,7 @@ def credentials(config: CouplingConfig) -> Credentials:
     lacking = [name for name, value in given.items() if getattr(wanted, name) and not value]
     if lacking:
         raise Misconfigured(
-            f"the Airflow connection '{config.name}' has no {' and no '.join(lacking)}",
+            f"the Airflow connection '{config.connection}' has no {' and no '.join(lacking)}",
             next_step=f"Complete it under Admin, Connections: {_wanted(config)}",
         )
     host = str(found.host)
@@ -61,7 +61,7 @@ def credentials(config: CouplingConfig) -> Credentials:
         host = f"{found.schema or 'https'}://{host}"
     if found.port:
         host = f"{host.rstrip('/')}:{found.port}"
-    return Credentials(config.name, host, found.login or "", found.password or "", extra)
+    return Credentials(config.connection, host, found.login or "", found.password or "", extra)
 
 
 def _wanted(config: CouplingConfig) -> str:

@@ -8,7 +8,9 @@ OWNS = ("products", "suppliers", "supplier_products", "product_compositions", "s
 
 
 def exact(warehouse: Warehouse, **settings: object) -> Coupling:
-    coupling = warehouse.coupling(warehouse.webshop(), "exact_online", OWNS, settings)
+    coupling = warehouse.coupling(
+        warehouse.webshop(), "exact_online", OWNS, {"sell_orders.source": "orders"} | settings
+    )
     warehouse.pulled(coupling, "stock_positions")
     return coupling
 

@@ -25,7 +25,7 @@ def money(amount: Decimal, currency: str) -> Record:
 
 
 class OrderWriter:
-    """Writes the orders of one seller: {"order": the header of v0 without its total, "items": its items with prices}."""
+    """Writes orders: {"order": the header of v0 without its total, "items": its items with their prices}."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue

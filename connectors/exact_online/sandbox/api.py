@@ -33,6 +33,8 @@ class ExactOnline(Remote):
         "per_day": 5000,
         "errors_per_hour": 10,
         "blocked_status": 429,
+        # Tokens end and limits start anew so many times faster than in life.
+        "time_lapse": 1,
         "page_size": 60,
         "sync_page_size": 1000,
     }
@@ -88,7 +90,7 @@ class ExactOnline(Remote):
         return Company(self.world, self.catalogue, self.number("division"))
 
     async def _token(self, request: Request) -> Response:
-        return await oauth.token(request, self.world, self.tokens, self.limits)
+        return await oauth.token(request, self.world, self.tokens, self.limits, self.number("time_lapse"))
 
     async def _me(self, request: Request) -> Response:
         def answer() -> Response:
@@ -139,7 +141,8 @@ class ExactOnline(Remote):
         elif division != str(self.set["division"]):
             response = _error("Forbidden - User has no rights in this division.", 403)
         else:
-            headers = count_call(self.limits, division, self.number("per_minute"), self.number("per_day"))
+            per_minute, per_day = self.number("per_minute"), self.number("per_day")
+            headers = count_call(self.limits, division, per_minute, per_day, self.number("time_lapse"))
             try:
                 response = answer()
             except RefusedError as refusal:

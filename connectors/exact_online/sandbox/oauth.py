@@ -24,21 +24,24 @@ def client(seed: int) -> tuple[str, str]:
     return secret(seed, "exact client id", 32), secret(seed, "exact client secret", 24)
 
 
-async def token(request: Request, world: World, tokens: Tokens, limits: Limits) -> Response:
-    """Exchange the refresh token for a new pair; the old one is dead from then on. Raises RefusedError."""
+async def token(request: Request, world: World, tokens: Tokens, limits: Limits, lapse: int = 1) -> Response:
+    """Exchange the refresh token for a new pair; the old one is dead from then on. Raises RefusedError.
+
+    `lapse`: how many times faster than in life tokens end.
+    """
     if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         raise _refused("invalid_request", "The request body has to be form-urlencoded.")
     form = {name: values[0] for name, values in parse_qs((await request.body()).decode()).items()}
     _check_client(form, world.seed)
     _check_refresh_token(form.get("refresh_token", ""), tokens)
-    _check_pace(world, tokens, limits)
+    _check_pace(world, tokens, limits, lapse)
     # The old refresh token dies and the new pair is saved before the answer leaves (the gate sees to that).
     refresh = tokens.rotate()
-    access = tokens.issue(ACCESS_SECONDS)
+    access = tokens.issue(ACCESS_SECONDS // lapse)
     body = {
         "access_token": access,
         "token_type": "bearer",
-        "expires_in": str(ACCESS_SECONDS),
+        "expires_in": str(ACCESS_SECONDS // lapse),
         "refresh_token": refresh,
     }
     return json_answer(body)
@@ -58,9 +61,9 @@ def _check_refresh_token(given: str, tokens: Tokens) -> None:
         raise _refused("invalid_grant", "The refresh token is invalid or has expired.")
 
 
-def _check_pace(world: World, tokens: Tokens, limits: Limits) -> None:
+def _check_pace(world: World, tokens: Tokens, limits: Limits, lapse: int) -> None:
     last = tokens.last_issued
-    if last is not None and world.clock.now() - last < timedelta(seconds=EARLIEST_SECONDS):
+    if last is not None and world.clock.now() - last < timedelta(seconds=EARLIEST_SECONDS / lapse):
         too_early = "Rate limit exceeded: access_token not expired"
         raise _refused("access_denied", too_early, headers={"Reason": "TooEarlyToRefreshTokens"})
     if not limits.take("token", CALLS_PER_DAY, 86400).allowed:

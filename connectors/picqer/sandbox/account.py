@@ -31,6 +31,8 @@ class Account:
         if not self.fulfilment:
             for supplier in catalogue.suppliers:
                 world["suppliers"].put(str(write.supplier_id(supplier.number)), write.supplier(supplier))
+            # One delivers nothing (yet): what nobody names can be deleted.
+            self._new_suppliers(random.Random(), 1)
         for article in catalogue.articles():
             self.add_product(article)
         self._compute_virtual_stock()
@@ -61,16 +63,16 @@ class Account:
             "new_products": self._new_products,
             "renamed": self._each(sold, self._rename),
             "prices": self._each(lambda: self._plain(sold()), self._price),
-            "stock": self._each(lambda: self._plain(sold()), self._restock),
+            "stock": self._stock,
             "inactivated_products": self._each(lambda: self._plain(sold()), self._activate(False)),
             "activated_products": self._each(self._inactive, self._activate(True)),
             "deleted_products": self._each(self._unused, self._delete_product),
             "moved_suppliers": self._each(lambda: [r for r in sold() if r.data["idsupplier"]], self._move_supplier),
             "parts": self._each(lambda: list(self.parts), self._more_of_a_part),
-            "removed_parts": self._each(lambda: list(self.parts), lambda _, row: self.parts.remove(row.key) and None),
-            "new_suppliers": self._new_suppliers,
+            "removed_parts": self._each(lambda: list(self.parts), lambda _, row: self.parts.remove(row.key)),
             "renamed_suppliers": self._each(lambda: list(self.world["suppliers"]), self._rename_supplier),
             "deleted_suppliers": self._each(self._unused_suppliers, self._delete_supplier),
+            "new_suppliers": self._new_suppliers,
             "new_orders": self._new_orders,
             "completed_orders": self._each(self._open, self._status("completed")),
             "cancelled_orders": self._each(self._open, self._status("cancelled")),
@@ -125,7 +127,11 @@ class Account:
         first, *others = row.data["stock"]
         stock = write.position(first["idwarehouse"], first["stock"] + chance.randint(1, 60), first["reserved"])
         self.products.amend(row.key, stock=[stock, *others])
+
+    def _stock(self, chance: random.Random, count: int) -> list[str]:
+        changed = self._each(lambda: self._plain(self._sold()), self._restock)(chance, count)
         self._compute_virtual_stock()
+        return changed
 
     def _compute_virtual_stock(self) -> None:
         main = {row.data["idproduct"]: row.data["stock"][0]["freestock"] for row in self.products if row.data["stock"]}

@@ -1,4 +1,4 @@
-"""Products, their parts and suppliers as Picqer writes them. The article's number decides what kind of product it is."""
+"""Products, parts and suppliers as Picqer writes them. The article's number decides what kind of product it is."""
 
 from __future__ import annotations
 

@@ -1,14 +1,15 @@
-"""What is bought and what comes in: purchase orders, their receipts, reverts, and orders that Picqer makes by itself."""
+"""What is bought and what comes in: purchase orders, receipts, reverts, and orders that Picqer makes by itself."""
 
 from __future__ import annotations
 
+import functools
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from connectors.picqer.sandbox import purchasing as write
-from connectors.picqer.sandbox.products import wall
-from include.sandbox.catalogue import Article, Catalogue
+from connectors.picqer.sandbox.products import kind, wall
+from include.sandbox.catalogue import Article, Catalogue, Supplier
 from include.sandbox.remote import Change, pick
 from include.sandbox.world import Record, World
 
@@ -48,7 +49,6 @@ class Dock:
         """Return the changes by name."""
         world = self.world
         return {
-            "new_purchase_orders": lambda _, count: [self._bought(world.clock.now()) for _ in range(count)],
             "purchased_orders": self._each("concept", self.purchase),
             "removed_purchase_lines": self._each("untouched with lines", self._remove_line),
             "cancelled_purchase_orders": self._each("untouched", self.cancel),
@@ -56,14 +56,13 @@ class Dock:
             "completed_receipts": self._each("receiving", self.complete),
             "reverted_receipts": self._each("reversible", self.revert),
             "unordered_receipts": lambda chance, count: [self._unordered(chance) for _ in range(count)],
+            "new_purchase_orders": lambda _, count: [self._bought(world.clock.now()) for _ in range(count)],
         }
 
     def order(self, at: datetime) -> str:
         """Add a concept for a few articles of one supplier; return its id."""
         number = self.world.next_number("purchase_order")
-        able = [supplier for supplier in self.catalogue.suppliers if self._articles(supplier.number)]
-        supplier = able[number // 2 % len(able)]
-        articles = self._articles(supplier.number)
+        supplier, articles = self._assortment[number // 2 % len(self._assortment)]
         chosen = [articles[(number + place) % len(articles)] for place in range(min(3, len(articles)))]
         # The same product may stand on two lines.
         chosen += chosen[:1] if number % 9 == 4 else []
@@ -94,8 +93,8 @@ class Dock:
                     rows.append(write.row_of_version_1(self._row_id(), order, line, amount))
                     continue
                 # Two places in the warehouse are two rows.
-                for share in [amount // 2, amount - amount // 2] if amount > 6 else [amount] if amount else []:
-                    rows.append(write.row_of_version_2(self._row_id(), order, line, share, at))
+                shares = (amount // 2, amount - amount // 2) if amount > 6 else (amount,)
+                rows += [write.row_of_version_2(self._row_id(), order, line, n, at) for n in shares if n]
         self.receipts.put(str(receipt["idreceipt"]), receipt)
         self._save_receipt(str(receipt["idreceipt"]), rows, at)
         if version == 2:
@@ -156,11 +155,11 @@ class Dock:
             user = 4 if done else None
             self._save(key, at, products=lines, status=status, completed_at=completed, completed_by_iduser=user)
 
-    def _each(self, which: str, act: object) -> Change:
+    def _each(self, which: str, act: Callable[[str, datetime], None]) -> Change:
         def change(chance: random.Random, count: int) -> list[str]:
             chosen = pick(chance, self._candidates(which), count)
             for key in chosen:
-                act(key, self.world.clock.now())  # type: ignore[operator]
+                act(key, self.world.clock.now())
             return chosen
 
         return change
@@ -190,14 +189,18 @@ class Dock:
         self.orders.change(key, **fields, updated=wall(at))
 
     def _save_receipt(self, key: str, rows: list[Record], at: datetime) -> None:
-        count = sum(row.get("amount", row.get("amount_receiving")) for row in rows if not row.get("reverted_at"))
+        field = "amount" if self.receipts[key].data["version"] == 2 else "amount_receiving"
+        count = sum(row[field] for row in rows if not row.get("reverted_at"))
         self.receipts.change(key, products=rows, amount_received=count, updated=wall(at))
 
-    def _articles(self, supplier: int) -> list[Article]:
-        return [article for article in self._all() if article.supplier == supplier]
-
-    def _all(self) -> list[Article]:
-        return [a for a in self.catalogue.articles() if a.number % 25 not in (4, 7, 14)]
+    @functools.cached_property
+    def _assortment(self) -> list[tuple[Supplier, list[Article]]]:
+        """The suppliers that deliver something, with what they deliver: no compositions, nothing of unlimited stock."""
+        found: dict[int, list[Article]] = {}
+        for article in self.catalogue.articles():
+            if kind(article.number) == "normal":
+                found.setdefault(article.supplier, []).append(article)
+        return [(one, found[one.number]) for one in self.catalogue.suppliers if one.number in found]
 
     def _line_id(self) -> int:
         return self.world.next_number("purchase_line", 30001)

@@ -54,7 +54,7 @@ begin
 
     if refill_rate is not null then
         update platform.budget_shares
-        set used = used * greatest(0, 1 - extract(epoch from at - budget.counted_at) * refill_rate / budget.used)
+        set used = used * greatest(0, 1 - extract(epoch from at - budget.counted_at) * refill_rate / nullif(budget.used, 0))
         where scope = of_scope and window_name = of_window and budget.used > 0;
         budget.used := greatest(0, budget.used - extract(epoch from at - budget.counted_at) * refill_rate);
         budget.resets_at := at + make_interval(secs => (budget.used + 1) / refill_rate);
@@ -67,9 +67,10 @@ begin
 
     select used into mine from platform.budget_shares
     where scope = of_scope and window_name = of_window and claimant = of_claimant;
-    select most::double precision / (1 + count(*) filter (where wants_until > at)), max(wants_until) into share, others_want
+    select most::double precision / (1 + count(*)), max(wants_until) into share, others_want
     from platform.budget_shares
-    where scope = of_scope and window_name = of_window and claimant <> of_claimant;
+    where scope = of_scope and window_name = of_window and claimant <> of_claimant
+        and (wants_until > at or length >= interval '1 hour' and used_before > 0);
     select coalesce(sum(greatest(0, least(share, case
             when wants_until > at then share
             when length >= interval '1 hour' then used_before

@@ -10,8 +10,7 @@ select
     {{ number('doc."QtyToDeliver"') }} as quantity_open,
     {{ number('doc."Price"') }} as price,
     {{ moment('doc."ExpectedDeliveryDate"', ' Europe/Amsterdam') }} as expected_at,
-    {{ moment('doc."OrderedOnDateByDistributor"', ' Europe/Amsterdam') }} as ordered_at,
-    {{ unreadable({'quantity': 'QtyToOrder', 'quantity_open': 'QtyToDeliver', 'price': 'Price'}) }} as unreadable
+    {{ moment('doc."OrderedOnDateByDistributor"', ' Europe/Amsterdam') }} as ordered_at
 from {{ source('logic4', 'buy_order_rows') }} as source
 cross join lateral jsonb_to_record(source.payload) as doc (
     "ProductId" text,

@@ -1,0 +1,148 @@
+"""`coupling new` and `coupling check`: the two files of a coupling, written and judged."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from include.contract.errors import Misconfigured
+from include.kit.schedules import schedules
+from include.spec.load import (
+    CONFIGS,
+    WEBSHOP_FILE,
+    CouplingConfig,
+    coupling_files,
+    load_all,
+    load_manifest,
+    load_webshop,
+)
+from include.spec.manifest import OBJECTS, Manifest, Setting
+from include.spec.problems import Problem
+
+_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_SHARED = "sell_orders"
+_EXAMPLES: dict[str, Any] = {"string": "text", "integer": 1, "number": 1, "boolean": True, "list": ["1"]}
+
+
+def coupling_text(webshop: str, manifest: Manifest, given: dict[str, Any]) -> str:
+    """Return the YAML of a coupling with every object and required setting; the optional ones stand in comments."""
+    objects = [name for name in OBJECTS if name in manifest.objects]
+    primary = "products" in objects
+    lines = [
+        "# yaml-language-server: $schema=../../schemas/coupling.schema.json",
+        f"coupling: {webshop}__{manifest.connector}",
+        f"connector: {manifest.connector}",
+        f"role: {'primary' if primary else 'secondary'}",
+        *([] if primary else ["# How a line of an order finds the product of another coupling: ean, sku or remote_id.",
+                              "match_key: ean"]),
+        "", "objects:", *(f"  {name}: {{}}" for name in objects),
+        "", "schedules:", *schedules(manifest, objects),
+    ]  # fmt: skip
+    if manifest.settings:
+        lines += ["", *_settings(manifest, given)]
+    return "\n".join(lines) + "\n"
+
+
+def _settings(manifest: Manifest, given: dict[str, Any]) -> list[str]:
+    required = [key for key, setting in manifest.settings.items() if setting.required or key in given]
+    lines = ["settings:" if required else "settings: {}"]
+    for key in required:
+        setting = manifest.settings[key]
+        value = given.get(key, (setting.choices or [_EXAMPLES[setting.type]])[0])
+        lines += [
+            f"  # {setting.help}{'' if key in given else ' Replace this value.'}",
+            f"  {key}: {json.dumps(value)}",
+        ]
+    optional = [(key, setting) for key, setting in manifest.settings.items() if key not in required]
+    return lines + [line for key, setting in optional for line in _commented(key, setting)]
+
+
+def _commented(key: str, setting: Setting) -> list[str]:
+    choices = f" One of {', '.join(setting.choices)}." if setting.choices else ""
+    return [f"  # {setting.help}{choices}", f"  # {key}: {json.dumps(setting.default)}"]
+
+
+def webshop_text(webshop: str, manifest: Manifest) -> str:
+    """Return the YAML of a webshop whose first coupling this is."""
+    owners = "".join(f"  {name}: {manifest.connector}\n" for name in OBJECTS if name in manifest.objects)
+    title = " ".join(part.capitalize() for part in webshop.split("_"))
+    schema = "# yaml-language-server: $schema=../../schemas/webshop.schema.json\n"
+    return f"{schema}webshop: {webshop}\ntitle: {title}\ntime_zone: Europe/Amsterdam\n\nowners:\n{owners}"
+
+
+def new(webshop: str, connector: str, given: dict[str, Any] | None = None, configs: Path = CONFIGS) -> list[str]:
+    """Write the coupling, and the webshop where it is new; return what was done and what is left to a person.
+
+    Raises Misconfigured where the coupling exists or a name cannot be one.
+    """
+    manifest = load_manifest(connector)
+    folder, said = configs / webshop, []
+    file = folder / f"{connector}.yaml"
+    if not _NAME.fullmatch(webshop):
+        raise Misconfigured(f"'{webshop}' is no name: a-z, 0-9 and single _", next_step="Call it with another name.")
+    if file.exists():
+        raise Misconfigured(f"{file.name} of {webshop} is there already", next_step="Change that file.")
+    folder.mkdir(parents=True, exist_ok=True)
+    if (folder / WEBSHOP_FILE).exists():
+        said += _unowned(webshop, manifest, configs)
+    else:
+        (folder / WEBSHOP_FILE).write_text(webshop_text(webshop, manifest), encoding="utf-8")
+        said.append(f"written  {configs.name}/{webshop}/{WEBSHOP_FILE}: correct title and time zone")
+    file.write_text(coupling_text(webshop, manifest, given or {}), encoding="utf-8")
+    return [f"written  {configs.name}/{webshop}/{file.name}", *said]
+
+
+def _unowned(webshop: str, manifest: Manifest, configs: Path) -> list[str]:
+    """Say which owners the webshop's file has to name; it is a person's, so nothing is written into it."""
+    owners = {
+        str(name): [owner] if isinstance(owner, str) else owner for name, owner in _owners(webshop, configs).items()
+    }
+    said = []
+    for name in manifest.objects:
+        had = owners.get(name, [])
+        if manifest.connector in had:
+            continue
+        if not had:
+            said.append(f"to do    name the owner in webshop.yaml: {name}: {manifest.connector}")
+        elif name == _SHARED:
+            said.append(f"to do    webshop.yaml: {name}: [{', '.join([*had, manifest.connector])}]")
+        else:
+            said.append(
+                f"to do    {name} is brought by {', '.join(had)}: take it out of this coupling, or change the owner"
+            )
+    return said
+
+
+def _owners(webshop: str, configs: Path) -> dict[Any, Any]:
+    return dict(load_webshop(webshop, configs)[0].owners)
+
+
+def problems_of(wanted: str | None, configs: Path = CONFIGS) -> tuple[list[CouplingConfig], list[Problem]]:
+    """Return the couplings of `<webshop>` or `<webshop>/<file>` (all when None) and what is wrong with them.
+
+    Raises Misconfigured where nothing has that name.
+    """
+    couplings, problems = load_all(configs)
+    if wanted is None:
+        return couplings, problems
+    wanted = wanted.removeprefix(f"{configs.name}/").rstrip("/")
+    webshop, _, leaf = wanted.partition("/")
+    stem = leaf.rpartition(".")[0] or leaf
+    files = [file for file in coupling_files(configs) if file.startswith(f"{webshop}/{stem}")]
+    if not files:
+        raise Misconfigured(f"there is no coupling '{wanted}'", next_step="Name <webshop> or <webshop>/<file>.")
+    here = [f"{configs.name}/{file}" for file in [*files, f"{webshop}/{WEBSHOP_FILE}"]]
+    return (
+        [config for config in couplings if f"{configs.name}/{config.file}" in here or config.file in here],
+        [problem for problem in problems if problem.file in here],
+    )
+
+
+def connection_words(config: CouplingConfig) -> list[str]:
+    """Say what the Airflow connection of a coupling must hold, field by field."""
+    fields = config.manifest.connection
+    said = [f"  {name:<9} {words}" for name in ("host", "login", "password") if (words := getattr(fields, name))]
+    said += [f"  extra     {name}: {words}" for name, words in fields.extra.items()]
+    return [f"{config.name}: an Airflow connection with this name holds", *(said or ["  nothing"])]

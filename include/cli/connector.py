@@ -164,7 +164,7 @@ def _show_tried(chosen: argparse.Namespace, tried: Tried, line: Line) -> None:
     for bad in tried.bad:
         print(f"  BAD {bad.field}: {bad.reason}: {_trimmed(bad.raw)}")
     total = "" if tried.total is None else f" of {tried.total}"
-    more = ", and there is more" if tried.more else ""
+    more = ", stopped at --limit" if tried.stopped else ""
     print(f"{len(tried.records)}{total} records and {len(tried.bad)} bad ones on {tried.pages} pages{more}:"
           f" {len(tried.calls)} requests, {tried.seconds:.2f} s")  # fmt: skip
     for budget, used in line.trial.limits.used().items():

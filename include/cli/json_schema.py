@@ -98,7 +98,7 @@ def _parts_in(node: Any, definitions: dict[str, Node]) -> Any:
 
 
 def _or_nothing(node: Node) -> Node:
-    words = {key: node.pop(key) for key in ("description", "default") if key in node}
+    words: Node = {key: node.pop(key) for key in ("description", "default") if key in node}
     return {**words, "anyOf": [node, {"type": "null"}]}
 
 

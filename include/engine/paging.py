@@ -131,7 +131,9 @@ def _placed(
             place >= pages if paging.end == "header" and pages is not None else _is_last(paging, records, passed, total)
         )
         return RawPage(records, None if last else {"page": place + 1}, total, answer)
-    last = _is_last(paging, records, place + len(records), total)
+    # A page with nothing but the row that was asked for twice is the end, whatever a count says.
+    only_old = place > 0 and len(records) <= paging.overlap
+    last = only_old or _is_last(paging, records, place + len(records), total)
     # One row is asked for twice: where it is not the one that ended the page before, rows have moved.
     return RawPage(records, None if last else {"skip": place + len(records) - paging.overlap}, total, answer)
 

@@ -138,22 +138,27 @@ def _beginning(windows: Windows, values: Mapping[str, Any]) -> datetime:
 
 
 def _windows(how: ByTime, windows: Windows, since: datetime, reached: str | None) -> Generator[Slice, None, None]:
-    """Yield stretches of `windows.days` up to now, shorter ones where TooMany is thrown."""
-    start, end = max(since, _moment(reached)) if reached else since, datetime.now(UTC)
-    width = timedelta(days=windows.days)
+    """Yield stretches of `windows.days` up to now, shorter ones where TooMany is thrown; named by both their ends."""
+    start, end = since, datetime.now(UTC)
+    full = width = timedelta(days=windows.days)
+    if reached:
+        begun, _, ended = reached.partition("/")
+        start = _moment(begun)
+        width = (_moment(ended) if ended else end) - start
     while start < end:
         stop = min(start + width, end)
         # The last stretch is open: what happens while it is read belongs to it.
-        until = {} if stop == end else {windows.param: windows.template.replace("{until}", written(stop, how))}
+        last = stop == end
+        until = {} if last else {windows.param: windows.template.replace("{until}", written(stop, how))}
         params = {how.param: how.template.replace("{since}", written(start, how)), **until, **how.params}
-        most = windows.most if stop - start > _LEAST else None
+        name = f"{start.astimezone(UTC).isoformat()}/{'' if last else stop.astimezone(UTC).isoformat()}"
         try:
-            yield Slice(start.astimezone(UTC).isoformat(), params, most=most)
+            yield Slice(name, params, most=windows.most if stop - start > _LEAST else None)
         except TooMany:
             width = (stop - start) / 2
             yield Slice()
             continue
-        start, width = stop, min(width * 2, timedelta(days=windows.days))
+        start, width = stop, min(width * 2, full)
 
 
 def _days(how: ByDay, since: datetime, now: datetime | None = None) -> list[Slice]:

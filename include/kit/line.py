@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,8 @@ from include.sandbox import Running, serve
 from include.spec.load import load_all, load_manifest
 
 SIZE, ORDERS = 60, 40
+# It tells of each call to a sandbox's admin side, which is none of the remote's.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from include.spec.manifest import Manifest
 
@@ -18,7 +18,7 @@ CRONS: Mapping[str, str] = {
 }
 
 
-def schedules(manifest: Manifest, objects: list[str]) -> list[str]:
+def schedules(manifest: Manifest, objects: Sequence[str]) -> list[str]:
     """Return the lines of a coupling's schedules: changes at the system's rhythm, what is gone each night."""
     lines = [f'  - {{cron: "{CRONS.get(manifest.connector, HOURLY)}", mode: changed}}']
     compared = [

@@ -181,7 +181,7 @@ class Tried:
     pages: int
     total: int | None
     seconds: float
-    more: bool
+    stopped: bool
     calls: list[Call]
 
 
@@ -189,12 +189,12 @@ def attempt(trial: Trial, name: str, ask: Ask, most: int) -> Tried:
     """Read a stream until `most` records came. Raises an error of the tree."""
     records: list[Record] = []
     bad: list[BadRecord] = []
-    pages, total, more, began = 0, None, False, time.monotonic()
+    pages, total, stopped, began = 0, None, False, time.monotonic()
     for page in trial.pages(name, ask):
         records += page.records
         bad += page.bad
         pages, total = pages + 1, page.total if page.total is not None else total
         if len(records) >= most:
-            more = page.position != extract.END
+            stopped = total is None or len(records) < total
             break
-    return Tried(records, bad, pages, total, time.monotonic() - began, more, list(trial.client.calls))
+    return Tried(records, bad, pages, total, time.monotonic() - began, stopped, list(trial.client.calls))

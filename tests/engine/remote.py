@@ -20,6 +20,7 @@ class Request:
     headers: dict[str, str]
     form: dict[str, str]
     target: str
+    body: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,7 +78,9 @@ def _handler_of(remote: Remote) -> type[http.server.BaseHTTPRequestHandler]:
             parts = urlsplit(self.path)
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
             query = dict(parse_qsl(parts.query, keep_blank_values=True))
-            request = Request(self.command, parts.path, query, dict(self.headers), dict(parse_qsl(body)), self.path)
+            request = Request(
+                self.command, parts.path, query, dict(self.headers), dict(parse_qsl(body)), self.path, body
+            )
             reply = remote.reply_to(request)
             self.send_response_only(reply.status)
             for name, value in {"Date": DATE, "Content-Length": str(len(reply.body)), **reply.headers}.items():

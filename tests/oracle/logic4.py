@@ -30,6 +30,7 @@ class Administration:
     settings: Mapping[str, Any]
     seen: dict[str, Seen] = dataclasses.field(default_factory=lambda: {name: Seen() for name in STREAMS})
     hidden: set[str] = dataclasses.field(default_factory=set)
+    closed: dict[str, Since] = dataclasses.field(default_factory=dict)
 
     def pulled_all(self, running: Running, today: date) -> None:
         """What is not there any more is gone; there is no other sign of a deletion (API page, section 7)."""
@@ -137,7 +138,7 @@ class Administration:
         self.optiply.put("supplier_products", (NAME, key), attributes, deleted=gone)
 
     def _prefer(self) -> None:
-        """Exactly one per product that has any that is enabled: the active one, else the one before, else the cheapest."""
+        """Exactly one per product that has an enabled one: the active one, else the one before, else the cheapest."""
         rows = self.optiply.tables["supplier_products"]
         records = self.seen["product_suppliers"].records
         by_product: dict[Key, list[Key]] = {}
@@ -196,11 +197,13 @@ class Administration:
             yield Line(f"{prefix}{row['Id']}", known, whole(row["Qty"]), row["Qty"] * row["NettPrice"], why_not)
 
     def _buy_order(self, key: str, record: Record) -> None:
-        seen, header = self.seen["buy_orders"], {"reference": optiply_id(record["Remarks"]), "assembly": False}
+        seen = self.seen["buy_orders"]
         # Nobody tells when an order was closed: it is the time at which that was seen, in whole seconds.
-        closed = Since(self.optiply.now.replace(microsecond=0)) if record["BuyOrderClosed"] else None
+        if record["BuyOrderClosed"]:
+            self.closed.setdefault(key, Since(self.optiply.now.replace(microsecond=0)))
         placed = moment(record["CreatedAt"])
-        header |= {"placed": placed, "created_at": placed, "completed": closed}
+        header: Attributes = {"placed": placed, "created_at": placed, "completed": self.closed.get(key)}
+        header |= {"reference": optiply_id(record["Remarks"]), "assembly": False}
         lines = [
             BoughtLine(
                 row_key,

@@ -38,14 +38,12 @@ class Account:
         for name, records in _state(running).items():
             (self.seen[name].all if name in LISTED_WHOLE else self.seen[name].some)(records)
         self._map()
-        self.show(running)
 
     def pulled_changed(self, running: Running, today: date) -> None:
         """Lists without a filter come whole and prove no deletion; open orders are asked for again one by one."""
         for name, records in _state(running).items():
             self.seen[name].some(records)
         self._map()
-        self.show(running)
 
     def single(self, running: Running) -> tuple[str, str]:
         """Change the price of a product."""
@@ -73,12 +71,6 @@ class Account:
         for record in self.seen["receipts"].records.values():
             if self._is_ours(record):
                 self._receipt(record)
-
-    def show(self, running):
-        import collections
-        o=self.optiply
-        print({t:(len(r),len(o.deleted[t])) for t,r in o.tables.items()})
-        print(collections.Counter((p[1],p[3],p[4]) for p in o.problems))
 
     def _is_ours(self, record: Record) -> bool:
         main = self.settings["stock.main_warehouse"]
@@ -210,7 +202,7 @@ class Account:
         lines = self.optiply.tables["buy_order_lines"]
         stored = {line: row for line, row in lines.items() if row["order"] == (NAME, key)}
         if record["status"] == "cancelled":
-            self.optiply.put("buy_orders", (NAME, key), {}, deleted=True)
+            self.optiply.put("buy_orders", (NAME, key), _header(record), deleted=True)
             for held in stored:
                 self.optiply.put("buy_order_lines", held, {}, deleted=True)
             return
@@ -233,15 +225,7 @@ class Account:
 
     def _take_purchase_order(self, key: Key, record: Record, able: Mapping[str, Record]) -> None:
         values = {line: money(Decimal(str(item["price"])) * item["amount"]) for line, item in able.items()}
-        attributes = {
-            "supplier": (NAME, str(record["idsupplier"])),
-            "placed": moment(record["purchased_at"] or record["created"]),
-            "total_value": sum(values.values(), Decimal("0.00")),
-            "expected_delivery_date": moment(record["delivery_date"]),
-            "reference": reference(record),
-            "created_at": moment(record["created"]),
-        }
-        self.optiply.put("buy_orders", key, attributes)
+        self.optiply.put("buy_orders", key, _header(record) | {"total_value": sum(values.values(), Decimal("0.00"))})
         row = self.optiply.tables["buy_orders"][key]
         # Completed once stays as it was, until something is to come again.
         received = moment(record["completed_at"]) if record["status"] == "received" else None
@@ -273,6 +257,17 @@ class Account:
                 "occurred": moment(record["completed_at"] if old else item["created_at"]),
             }
             self.optiply.put("receipt_lines", (NAME, key), attributes, deleted=reverted or removed)
+
+
+def _header(record: Record) -> Attributes:
+    """A purchase order without what follows from its lines."""
+    return {
+        "supplier": (NAME, str(record["idsupplier"])),
+        "placed": moment(record["purchased_at"] or record["created"]),
+        "expected_delivery_date": moment(record["delivery_date"]),
+        "reference": reference(record),
+        "created_at": moment(record["created"]),
+    }
 
 
 def moment(wall: str | None) -> datetime | None:

@@ -41,7 +41,7 @@ CASES = {
     "html with 200": Case("html", {}, *BAD_ANSWER, "no JSON (HTML or XML)", "nobody", AGAIN),
     "truncated json": Case("truncate", {}, *BAD_ANSWER, "truncated or broken JSON", "nobody", AGAIN),
     "empty page in the middle": Case("empty_page", {}, *BAD_ANSWER, "an empty page 2 of 3", "nobody", AGAIN),
-    "the page before again": Case("repeat_next", {}, *BAD_ANSWER, "answered the same page again at page=2", "nobody", AGAIN),
+    "the page before again": Case("repeat_next", {}, *BAD_ANSWER, "the same page again at page=2", "nobody", AGAIN),
     "cut connection": Case("cut", {}, *DOWN, "did not answer", "nobody", AGAIN),
     "500": Case("status", {"status": 500}, *DOWN, "answered 500: Er heeft zich een kritieke fout", "nobody", AGAIN),
     "403 of a firewall": Case(

@@ -39,7 +39,8 @@ def take_for(limits: SharedBudget, seconds: float, pause: float = 0.0) -> int:
             taken += 1
             time.sleep(pause)
         except LimitReached as limit:
-            time.sleep(min(max((limit.until - datetime.now(UTC)).total_seconds(), 0.001), max(end - time.monotonic(), 0)))
+            wait = max((limit.until - datetime.now(UTC)).total_seconds(), 0.001)
+            time.sleep(min(wait, max(end - time.monotonic(), 0)))
     return taken
 
 

@@ -58,8 +58,8 @@ def skus(article: Article) -> list[tuple[str, bool]]:
     return [*own, (f"{sku(article)}-FBM", False)] if article.number % 10 == 7 else own
 
 
-def listing(article: Article, name: str, market: Marketplace, *, fba: bool) -> Record:
-    """Return a listing as the seller knows it; report and listings API are written from it."""
+def listing(article: Article, name: str, market: Marketplace, at: datetime, *, fba: bool) -> Record:
+    """Return a listing made at `at` as the seller knows it; report and listings API are written from it."""
     incomplete = article.number % 40 == 13
     quantity = None if fba else article.stock // 2
     return {
@@ -73,8 +73,8 @@ def listing(article: Article, name: str, market: Marketplace, *, fba: bool) -> R
         "channel": "AMAZON_EU" if fba else "DEFAULT",
         "status": "Incomplete" if incomplete else status(quantity),
         "ean": article.ean if article.coded else None,
-        "createdDate": iso(article.created),
-        "lastUpdatedDate": iso(article.created),
+        "createdDate": iso(at),
+        "lastUpdatedDate": iso(at),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import random
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from connectors.amazon_seller.sandbox import goods
 from connectors.amazon_seller.sandbox.orders import OrderWriter, advance
@@ -24,7 +25,7 @@ class Market:
         """Fill the world."""
         for article in self.catalogue.articles():
             if not article.ended:
-                self._list(article)
+                self._list(article, article.created)
         for number in range(1, self.catalogue.orders + 1):
             sale = self.catalogue.sale("amazon", number)
             order, changed = self.writer.order(sale, sale.placed, fresh=False)
@@ -46,25 +47,24 @@ class Market:
             "cancelled_orders": self._orders(("Pending", "Unshipped"), "Canceled"),
         }
 
-    def _list(self, article: Article) -> list[str]:
-        """List an article under its SKUs in its marketplaces, with the stock at Amazon."""
+    def _list(self, article: Article, at: datetime) -> list[str]:
+        """List an article at `at` under its SKUs in its marketplaces, with the stock at Amazon."""
         world, keys = self.world, []
-        world["catalog"].put(goods.asin(article.number), goods.catalog_item(article), article.created)
+        world["catalog"].put(goods.asin(article.number), goods.catalog_item(article), at)
         for market in goods.sold_in(article.number):
             for name, fba in goods.skus(article):
                 key = f"{name}|{market.id}"
                 keys.append(key)
-                world["listings"].put(key, goods.listing(article, name, market, fba=fba), article.created)
+                world["listings"].put(key, goods.listing(article, name, market, at, fba=fba), at)
                 if fba:
-                    record = goods.summary(article, name, market, article.created)
-                    world["inventory"].put(key, record, article.created)
+                    world["inventory"].put(key, goods.summary(article, name, market, at), at)
         return keys
 
     def _new_listings(self, _chance: random.Random, count: int) -> list[str]:
         added = []
         for _ in range(count):
             article = self.catalogue.article(self.world.next_number("article"))
-            added += self._list(article)
+            added += self._list(article, self.world.clock.now())
         return added
 
     def _each(self, where: Callable[[Row], bool], act: Callable[[str, Record], None]) -> Change:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from connectors.exact_online.sandbox.buying import Buying
+from connectors.exact_online.sandbox.invoices import UNPAID, InvoiceWriter
 from connectors.exact_online.sandbox.items import WAREHOUSES, is_made
 from connectors.exact_online.sandbox.odata import date
 from connectors.exact_online.sandbox.trade import CANCELLED, COMPLETE, OPEN, PARTIAL, TradeWriter, delivered
@@ -17,8 +19,8 @@ from include.sandbox.world import Collection, Row, World
 
 # EntityType of sync/Deleted, for what has a sync endpoint.
 ENTITY_TYPES = {
-    "accounts": 2, "prices": 8, "items": 9, "stock_positions": 15, "supplier_items": 30, "orders": 32,
-    "order_lines": 33,
+    "accounts": 2, "prices": 8, "items": 9, "invoices": 13, "stock_positions": 15, "purchases": 22,
+    "supplier_items": 30, "orders": 32, "order_lines": 33, "version_materials": 54, "bom_versions": 55,
 }  # fmt: skip
 FIRST_VERSION = 493_000
 
@@ -30,6 +32,8 @@ class Company:
         self.world, self.catalogue, self.division = world, catalogue, division
         self.trade = TradeWriter(catalogue, division)
         self.items = self.trade.items
+        self.invoices = InvoiceWriter(catalogue, self.items, division)
+        self.buying = Buying(world, catalogue, self.items, division, self._note_deletion)
 
     def build(self) -> None:
         """Fill the world."""
@@ -48,7 +52,13 @@ class Company:
             self.add_item(article)
         for number in range(1, catalogue.orders + 1):
             sale = catalogue.sale("exact", number)
-            self._put_order(*self.trade.sales_order(sale, sale.placed))
+            header, lines = self.trade.sales_order(sale, sale.placed)
+            self._put_order(header, lines)
+            if header["Status"] == COMPLETE:
+                self._put_invoice(self.invoices.of_order(header, lines, sale.placed))
+        for number in range(1, catalogue.orders // 8 + 1):
+            self._put_invoice(self.invoices.of_counter(number, catalogue.sale("exact counter", number * 8).placed))
+        self.buying.build()
         world["deleted"]  # The feed is there from the start, and empty.
         world.facts |= {"article": catalogue.size + 1, "sale": catalogue.orders + 1}
 
@@ -66,6 +76,10 @@ class Company:
             self._put("boms", header)
             for material in materials:
                 self._put("bom_materials", material)
+            for version, parts in self.items.bom_versions(article):
+                self._put("bom_versions", version)
+                for part in parts:
+                    self._put("version_materials", part)
         return item.key
 
     def changes(self) -> Mapping[str, Change]:
@@ -87,10 +101,18 @@ class Company:
             "delivered_orders": self._each(self._open_orders, self._status(COMPLETE)),
             "cancelled_orders": self._each(self._open_orders, self._status(CANCELLED)),
             "deleted_orders": self._each(lambda: live("orders", Status=CANCELLED), self._delete_order),
+            "new_invoices": self._new_invoices,
+            "activated_versions": self._each(lambda: live("bom_versions", IsDefault=0), self._activate),
+            **self.buying.changes(),
         }
 
     def _put(self, collection: str, record: dict[str, Any]) -> Row:
         return self.world[collection].put(record["ID"], record)
+
+    def _put_invoice(self, rows: list[dict[str, Any]]) -> str:
+        for row in rows:
+            self._put("invoices", row)
+        return str(rows[0]["InvoiceID"])
 
     def _put_order(self, header: dict[str, Any], lines: list[dict[str, Any]]) -> str:
         for line in lines:
@@ -106,7 +128,7 @@ class Company:
 
     def _unsold_items(self) -> list[Found]:
         """Return the items that can be deleted: Exact keeps what stands on an order or in a bill of material."""
-        used = {row.data["Item"] for row in self.world["order_lines"]}
+        used = {row.data["Item"] for name in ("order_lines", "purchases", "invoices") for row in self.world[name]}
         used |= {row.data[side] for row in self.world["bom_materials"] for side in ("AssembledItem", "PartItem")}
         return [found for found in self._rows("items") if found.row.key not in used]
 
@@ -169,11 +191,14 @@ class Company:
     def _delete(self, _chance: random.Random, found: Found) -> None:
         """Delete a record and note it in the feed."""
         found.collection.remove(found.row.key)
+        self._note_deletion(found.collection.name, found.row.key)
+
+    def _note_deletion(self, collection: str, key: str) -> None:
         number = self.world.next_number("deleted")
         entry = {
             "ID": self.items.guid("deleted", number),
-            "EntityKey": found.row.key,
-            "EntityType": ENTITY_TYPES[found.collection.name],
+            "EntityKey": key,
+            "EntityType": ENTITY_TYPES[collection],
             "DeletedBy": self.items.guid("user", 1),
             "DeletedDate": date(self.world.clock.now()),
             "Division": self.division,
@@ -190,6 +215,17 @@ class Company:
         for line in self._rows("order_lines", OrderID=found.row.key):
             self._delete(_chance, line)
         self._delete(_chance, found)
+
+    def _new_invoices(self, _chance: random.Random, count: int) -> list[str]:
+        numbers = [self.world.next_number("counter", 1_000_000) for _ in range(count)]
+        now = self.world.clock.now()
+        return [self._put_invoice(self.invoices.of_counter(number, now, UNPAID)) for number in numbers]
+
+    def _activate(self, _chance: random.Random, found: Found) -> None:
+        """Make another version of a bill the default one."""
+        for other in self._rows("bom_versions", Item=found.row.data["Item"]):
+            is_chosen = other.row.key == found.row.key
+            self._save(other, IsDefault=int(is_chosen), Status=30 if is_chosen else 40)
 
     def _new_items(self, _chance: random.Random, count: int) -> list[str]:
         created = [

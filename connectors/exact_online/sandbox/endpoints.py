@@ -15,6 +15,8 @@ class Endpoint:
     model: str
     hidden: frozenset[str] = frozenset()
     key: str = "ID"
+    lines: str = ""
+    """The field that `$expand` shows; without that it is a link."""
 
 
 def _all() -> dict[str, Endpoint]:
@@ -26,6 +28,10 @@ def _all() -> dict[str, Endpoint]:
         "sync/Logistics/SupplierItem": ("supplier_items", "SupplierItem"),
         "sync/SalesOrder/SalesOrderHeaders": ("orders", "SalesOrderHeader"),
         "sync/SalesOrder/SalesOrderLines": ("order_lines", "SalesOrderLine"),
+        "sync/SalesInvoice/SalesInvoices": ("invoices", "SalesInvoice"),
+        "sync/PurchaseOrder/PurchaseOrders": ("purchases", "PurchaseOrder"),
+        "sync/Manufacturing/BillOfMaterialVersions": ("bom_versions", "BillOfMaterialVersion"),
+        "sync/Manufacturing/BillOfMaterialMaterials": ("version_materials", "BillOfMaterialMaterial"),
         "sync/Deleted": ("deleted", "Deleted"),
     }
     normal = {
@@ -37,11 +43,13 @@ def _all() -> dict[str, Endpoint]:
         "inventory/AssemblyBillOfMaterialHeader": ("boms", "AssemblyBillOfMaterialHeader"),
         "inventory/AssemblyBillOfMaterialMaterials": ("bom_materials", "AssemblyBillOfMaterialMaterials"),
         "inventory/Warehouses": ("warehouses", "Warehouse"),
+        "purchaseorder/PurchaseReturnLines": ("sent_back", "PurchaseReturnLine"),
     }
     orders = Endpoint("salesorder/SalesOrders", "orders", False, "SalesOrder", frozenset({"ID"}), "OrderID")
+    receipts = Endpoint("purchaseorder/GoodsReceipts", "receipts", False, "GoodsReceipt", lines="GoodsReceiptLines")
     found = [Endpoint(path, name, True, f"Sync.{model}") for path, (name, model) in sync.items()]
     found += [Endpoint(path, name, False, model) for path, (name, model) in normal.items()]
-    return {endpoint.path: endpoint for endpoint in (*found, orders)}
+    return {endpoint.path: endpoint for endpoint in (*found, orders, receipts)}
 
 
 ENDPOINTS = _all()

@@ -28,6 +28,11 @@ def is_made(number: int) -> bool:
     return number % 25 == 4
 
 
+def per_purchase_unit(number: int) -> int:
+    """Return how many pieces of an article are in one purchase unit."""
+    return (1, 1, 6, 12)[number % 4]
+
+
 class ItemWriter:
     """Writes the records of one division."""
 
@@ -154,7 +159,7 @@ class ItemWriter:
             yield self._supplier_item(article, article.supplier % len(self._catalogue.suppliers) + 1, main=False)
 
     def _supplier_item(self, article: Article, supplier: int, *, main: bool) -> Record:
-        factor = (1, 1, 6, 12)[article.number % 4]
+        factor = per_purchase_unit(article.number)
         lead = self._catalogue.suppliers[supplier - 1].lead_days
         return {
             "ID": self.guid("supplier item", f"{article.number}:{supplier}"),
@@ -213,3 +218,38 @@ class ItemWriter:
             "Created": date(article.created),
             "Modified": date(article.created),
         }
+
+    def bom_versions(self, article: Article) -> Iterator[tuple[Record, list[Record]]]:
+        """Return the versions of a made item's bill in manufacturing with their materials; the second is active."""
+        header, materials = self.bill_of_material(article)
+        for version, (status, share) in enumerate(((40, 2), (30, 1)), start=1):
+            guid = self.guid("bom version", f"{article.number}:{version}")
+            yield (
+                {
+                    "ID": guid,
+                    "Item": header["ID"],
+                    "ItemCode": article.sku,
+                    "VersionNumber": version,
+                    "IsDefault": int(status == 30),
+                    "Status": status,
+                    "Type": 10,
+                    "BatchQuantity": header["BatchQuantity"],
+                    "Division": self._division,
+                    "Created": header["Created"],
+                    "Modified": header["Modified"],
+                },
+                [
+                    {
+                        "ID": self.guid("version material", f"{version}:{material['ID']}"),
+                        "ItemVersion": guid,
+                        "LineNumber": material["LineNumber"],
+                        "PartItem": material["PartItem"],
+                        "PartItemCode": material["PartItemCode"],
+                        "Quantity": material["Quantity"] * share,
+                        "QuantityBatch": material["Quantity"] * share,
+                        "Division": self._division,
+                        "sysmodified": header["Modified"],
+                    }
+                    for material in materials
+                ],
+            )

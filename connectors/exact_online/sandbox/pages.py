@@ -17,7 +17,7 @@ from connectors.exact_online.sandbox.odata import OFFICE_ZONE, BadQueryError, at
 from include.sandbox.answers import array, json_answer
 from include.sandbox.world import JSON, Record, Row, World
 
-KNOWN = {"$select", "$filter", "$top", "$skiptoken", "$inlinecount"}
+KNOWN = {"$select", "$filter", "$top", "$skiptoken", "$inlinecount", "$expand"}
 MAXIMUM_TOP = 10**9
 _SYNC_FILTER = re.compile(r"\s*Timestamp\s+(gt|ge)\s+(\d+)L?\s*")
 _SYNC_TOKEN = re.compile(r"(\d+)L")
@@ -31,6 +31,7 @@ class Shape:
     base: str
     endpoint: Endpoint
     fields: tuple[str, ...]
+    expanded: bool = False
 
     def record(self, row: Row) -> Record:
         """Return a record with its metadata."""
@@ -39,13 +40,16 @@ class Shape:
         record: Record = {"__metadata": {"uri": uri, "type": f"Exact.Web.Api.Models.{endpoint.model}"}}
         for name in self.fields:
             record[name] = row.version if name == "Timestamp" else data[name]
+        if endpoint.lines and endpoint.lines in record:
+            shown = {"results": data[endpoint.lines]}
+            record[endpoint.lines] = shown if self.expanded else {"__deferred": {"uri": f"{uri}/{endpoint.lines}"}}
         if endpoint.path == "salesorder/SalesOrders":
             record["SalesOrderLines"] = {"__deferred": {"uri": f"{uri}/SalesOrderLines"}}
         return record
 
     def written(self, row: Row) -> bytes:
         """Return the record's JSON; the row keeps it until it changes."""
-        how = (self.base, self.endpoint.path, self.fields)
+        how = (self.base, self.endpoint.path, self.fields, self.expanded)
         return row.written(how, lambda _: JSON.encode(self.record(row)))
 
 
@@ -141,15 +145,18 @@ def _shape(request: Request, endpoint: Endpoint, world: World) -> Shape:
     base = str(request.base_url).rstrip("/") + f"/api/v1/{request.path_params['division']}"
     known = _fields(endpoint, world)
     wanted = request.query_params.get("$select")
+    shown = request.query_params.get("$expand", "")
+    if shown != (endpoint.lines if shown else ""):
+        raise BadQueryError(f"Could not find a property named '{shown}'.")
     if wanted is None:
         if endpoint.sync:
             raise BadQueryError("$select is mandatory for this endpoint.")
-        return Shape(base, endpoint, known)
+        return Shape(base, endpoint, known, bool(shown))
     chosen = tuple(name.strip() for name in wanted.split(","))
     unknown = [name for name in chosen if name not in known]
     if unknown and known:
         raise BadQueryError(f"No property '{unknown[0]}' exists in this type.")
-    return Shape(base, endpoint, chosen)
+    return Shape(base, endpoint, chosen, bool(shown))
 
 
 def _fields(endpoint: Endpoint, world: World) -> tuple[str, ...]:

@@ -19,15 +19,13 @@ summed as (
         bool_or('stock_level' = any(listings.unreadable)) as is_quantity_unreadable,
         sum(stock.quantity) as fba_quantity,
         bool_or(stock.is_unreadable) as is_fba_unreadable,
-        bool_or(listings.is_active) as is_active,
-        bool_and(listings.is_incomplete) as is_incomplete,
+        coalesce(bool_or(listings.is_active), false) as is_active,
+        coalesce(bool_and(listings.is_incomplete), false) as is_incomplete,
         min(listings.created_at) as created_at,
         greatest(max(listings.modified_at), max(stock.modified_at)) as modified_at
     from listings
     left join {{ ref('int_fba_stock__amazon_seller') }} as stock
-        on stock.coupling_id = listings.coupling_id
-        and stock.root_key = listings.root_key
-        and stock.sku = listings.sku
+        on (stock.coupling_id, stock.root_key, stock.sku) = (listings.coupling_id, listings.root_key, listings.sku)
         and (stock.marketplace is null or stock.marketplace = listings.marketplace)
     where listings.gone_at is null
     group by listings.coupling_id, listings.root_key, listings.marketplace
@@ -58,19 +56,17 @@ joined as (
         settings.inactive_status,
         settings.vat_basis,
         settings.vat_rate,
-        main.currency <> settings.currency as is_foreign,
+        coalesce(main.currency <> settings.currency and main.price is not null, false) as is_foreign,
         coalesce(summed.is_active, false) as has_active,
         coalesce(summed.is_incomplete, false) as is_all_incomplete,
         coalesce(summed.is_quantity_unreadable, false) as is_quantity_unreadable,
         coalesce(summed.is_fba_unreadable, false) as is_fba_unreadable,
         summed.quantity as own_quantity,
-        coalesce(summed.fba_quantity, case when pulled.coupling_id is not null then 0 end) as fba_quantity
+        coalesce(summed.fba_quantity, case when pulled.coupling_id is not null and main.gone_at is null then 0 end) as fba_quantity
     from main
     inner join {{ ref('stg_amazon_seller__settings') }} as settings on settings.coupling_id = main.coupling_id
     left join summed
-        on summed.coupling_id = main.coupling_id
-        and summed.root_key = main.root_key
-        and summed.marketplace = main.marketplace
+        on (summed.coupling_id, summed.root_key, summed.marketplace) = (main.coupling_id, main.root_key, main.marketplace)
     left join eans on eans.coupling_id = main.coupling_id and eans.root_key = main.root_key
     left join pulled on pulled.coupling_id = main.coupling_id
 ),
@@ -98,10 +94,7 @@ select
     sku as sku_code,
     asin as article_code,
     ean as ean_code,
-    case
-        when not coalesce(is_foreign, false)
-            then round(price / case when vat_basis = 'gross' then 1 + vat_rate / 100 else 1 end, 2)
-    end as price,
+    case when not is_foreign then round(price / case when vat_basis = 'gross' then 1 + vat_rate / 100 else 1 end, 2) end as price,
     false as unlimited_stock,
     case when not is_stock_unreadable then stock_level end as stock_level,
     -- Amazon calls a listing inactive that is merely sold out: it has to be bought all the more.
@@ -118,7 +111,7 @@ select
         ["'price' = any(unreadable)", "warning|price|not a number"],
         ["is_foreign", "warning|price|in another currency"],
         ["is_stock_unreadable", "blocked|stock_level|not a number"],
-        ["stock_source = 'fba' and fba_quantity is null", "waiting|stock_level|stock not pulled yet"],
-        ["stock_source <> 'fba' and own_quantity is null and not is_stock_unreadable", "blocked|stock_level|stock is unknown"],
+        ["stock_source = 'fba' and fba_quantity is null and gone_at is null", "waiting|stock_level|stock not pulled yet"],
+        ["stock_source <> 'fba' and own_quantity is null and not is_stock_unreadable and gone_at is null", "blocked|stock_level|stock is unknown"],
     ]) }} as problems
 from stocked

@@ -11,7 +11,7 @@ select
     {{ filled('doc.asin1') }} as asin,
     {{ filled('doc."item-name"') }} as name,
     {{ number('doc.price') }} as price,
-    cast(null as text) as currency,
+    {{ amazon_currency("substring(source.record_key from '[^_]+$')") }} as currency,
     {{ number('doc.quantity') }} as quantity,
     lower(btrim(doc.status)) = 'active' as is_active,
     lower(btrim(doc.status)) = 'incomplete' as is_incomplete,

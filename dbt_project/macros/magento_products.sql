@@ -1,5 +1,5 @@
-{#- The products of a Magento stream, typed: two streams read the same endpoint and differ in their root only. -#}
-{% macro magento_products(stream) -%}
+{#- The products of a landing table, typed: two streams read the same endpoint and differ in their root only. -#}
+{% macro magento_products(landed) -%}
 select
     source.webshop_id,
     source.coupling_id,
@@ -17,7 +17,7 @@ select
     {{ moment('doc.created_at', 'Z') }} as created_at,
     {{ moment('doc.updated_at', 'Z') }} as modified_at,
     {{ unreadable({'price': 'price'}) }} as unreadable
-from {{ source('magento', stream) }} as source
+from {{ landed }} as source
 cross join lateral jsonb_to_record(source.payload) as doc (
     id text,
     sku text,

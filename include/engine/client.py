@@ -207,9 +207,10 @@ class Client:
             raise RemoteDown(f"{address(sent.url)} did not answer: {type(error).__name__}") from None
         self._limiter.heard(sent.url, response.headers)
         answer = Answer(response.status_code, response.content, response.headers, address(sent.url))
-        if answer.status in sent.accept:
-            return answer
         fault = self._fault(answer, sent.url)
+        # A rule knows more than the status: a switched-off language also answers 404.
+        if answer.status in sent.accept and not isinstance(fault, Misconfigured | AuthRefused):
+            return answer
         if isinstance(fault, AuthRefused) and not renewed and self._may_renew(answer, sent.url):
             return self._send(sent, renewed=True)
         if fault is not None:

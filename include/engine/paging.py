@@ -7,6 +7,7 @@ are met twice, which does no harm, instead of never. A keyset (`after_key`) is n
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -20,6 +21,7 @@ from include.spec.paging import AfterKey, NextLink, Offset, PageNumber, Paging, 
 
 # Steps back in one walk before an order that never settles is no longer chased.
 _STEPS_BACK = 20
+_WALKS = 5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,50 +94,56 @@ def _by_place(
     client: Client, call: Call, paging: PageNumber | Offset, start: dict[str, Any] | None
 ) -> Iterator[RawPage]:
     """Pages by number or by how many records to skip."""
-    name = "page" if isinstance(paging, PageNumber) else "skip"
-    first = paging.start if isinstance(paging, PageNumber) else 0
-    place = int(start[name]) if start else first
-    before: RawPage | None = None
+    at = start or {"page" if isinstance(paging, PageNumber) else "skip": _first(paging)}
+    again = _Again(paging, at)
+    before = b""
     steps_back = 0
     while True:
+        place = int(at["page" if isinstance(paging, PageNumber) else "skip"])
 
-        def read(answer: Answer, records: list[msgspec.Raw], place: int = place, before: Any = before) -> RawPage:
-            return _placed(paging, place, answer, records, before)
+        def read(answer: Answer, records: list[msgspec.Raw], place: int = place, before: bytes = before) -> RawPage:
+            # Some systems answer their last page again past the end (Magento page, traps): it would never end.
+            if records and answer.body == before:
+                raise UnexpectedResponse(f"{answer.where} answered the same page again at {paging.param}={place}")
+            return _placed(paging, place, answer, records)
 
         page = ask(client, call.given({paging.param: place, paging.size_param or "": paging.size}), read)
-        back = _step_back(paging, place, page, before) if steps_back < _STEPS_BACK else None
+        back = _step_back(paging, place, page, at) if steps_back < _STEPS_BACK else None
         if back is not None:
-            steps_back, place, before = steps_back + 1, back, None
+            steps_back, at, before = steps_back + 1, back, b""
             continue
-        yield page
+        page = again.next(page)
+        # The row that was asked for twice is landed once.
+        yield dataclasses.replace(page, records=page.records[1:]) if "row" in at else page
         if page.next is None:
             return
-        place, before = int(page.next[name]), page
+        at, before = page.next, page.answer.body
 
 
-def _placed(
-    paging: PageNumber | Offset, place: int, answer: Answer, records: list[msgspec.Raw], before: RawPage | None
-) -> RawPage:
+def _first(paging: PageNumber | Offset) -> int:
+    return paging.start if isinstance(paging, PageNumber) else 0
+
+
+def _placed(paging: PageNumber | Offset, place: int, answer: Answer, records: list[msgspec.Raw]) -> RawPage:
     """Return a page with what follows it. Raises UnexpectedResponse where the remote contradicts itself."""
-    # Some systems answer their last page again past the end (Magento page, traps): it would never end.
-    if records and before is not None and answer.body == before.answer.body:
-        raise UnexpectedResponse(f"{answer.where} answered the same page again at {paging.param}={place}")
     total = _header(answer, paging.total_header)
     total = _number_at(answer, paging.total) if total is None and paging.total else total
-    if isinstance(paging, PageNumber):
-        pages = _header(answer, paging.pages_header)
-        if not records and pages is not None and place < pages:
-            raise UnexpectedResponse(f"{answer.where} answered an empty page {place} of {pages}")
-        passed = (place - paging.start + 1) * paging.size
-        last = (
-            place >= pages if paging.end == "header" and pages is not None else _is_last(paging, records, passed, total)
+    pages = _header(answer, paging.pages_header) if isinstance(paging, PageNumber) else None
+    skipped = (place - _first(paging)) * paging.size if isinstance(paging, PageNumber) else place
+    if not records and ((pages is not None and place < pages) or (total is not None and skipped < total)):
+        raise UnexpectedResponse(
+            f"{answer.where} answered an empty page at {paging.param}={place}, which is not the end"
         )
-        return RawPage(records, None if last else {"page": place + 1}, total, answer)
+    if isinstance(paging, PageNumber):
+        by_pages = paging.end == "header" and pages is not None
+        last = place >= (pages or 0) if by_pages else _is_last(paging, records, skipped + paging.size, total)
+        return RawPage(records, None if last else {"page": place + 1, "total": total}, total, answer)
     # A page with nothing but the row that was asked for twice is the end, whatever a count says.
     only_old = place > 0 and len(records) <= paging.overlap
-    last = only_old or _is_last(paging, records, place + len(records), total)
-    # One row is asked for twice: where it is not the one that ended the page before, rows have moved.
-    return RawPage(records, None if last else {"skip": place + len(records) - paging.overlap}, total, answer)
+    if only_old or _is_last(paging, records, place + len(records), total):
+        return RawPage(records, None, total, answer)
+    following = {"skip": place + len(records) - paging.overlap, "row": _digest(records[-1])}
+    return RawPage(records, following, total, answer)
 
 
 def _is_last(paging: PageNumber | Offset, records: list[msgspec.Raw], passed: int, total: int | None) -> bool:
@@ -147,17 +155,51 @@ def _is_last(paging: PageNumber | Offset, records: list[msgspec.Raw], passed: in
     return len(records) < paging.size
 
 
-def _step_back(paging: PageNumber | Offset, place: int, page: RawPage, before: RawPage | None) -> int | None:
+def _step_back(paging: PageNumber | Offset, place: int, page: RawPage, at: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return where to go on from when rows have gone since the page before: what follows has moved into its place."""
-    if before is None:
-        return None
     if isinstance(paging, PageNumber):
-        gone = (before.total or 0) - (page.total or 0) if before.total is not None and page.total is not None else 0
-        return max(paging.start, place - -(-gone // paging.size)) if gone > 0 and place > paging.start else None
-    if not paging.overlap or not before.records or place == 0:
+        before, now = at.get("total"), page.total
+        gone = before - now if before is not None and now is not None else 0
+        return (
+            {"page": max(paging.start, place - -(-gone // paging.size))} if gone > 0 and place > paging.start else None
+        )
+    if not paging.overlap or "row" not in at or place == 0:
         return None
-    same = bool(page.records) and bytes(page.records[0]) == bytes(before.records[-paging.overlap])
-    return None if same else max(0, place + paging.overlap - paging.size)
+    # One row is asked for twice: where it is not the one that ended the page before, rows have moved.
+    same = bool(page.records) and _digest(page.records[0]) == at["row"]
+    return None if same else {"skip": max(0, place + paging.overlap - paging.size)}
+
+
+def _digest(record: msgspec.Raw) -> str:
+    return hashlib.blake2b(bytes(record), digest_size=8).hexdigest()
+
+
+class _Again:
+    """Walks pages by number once more until a walk meets nothing new, where the manifest asks for it (`again`).
+
+    Rows can leave a list unseen by any count: they go to another list when they change (bol.com's orders of a day).
+    A list of one page has no boundary to slip over.
+    """
+
+    def __init__(self, paging: PageNumber | Offset, at: Mapping[str, Any]) -> None:
+        self._paging, self._wanted = paging, isinstance(paging, PageNumber) and paging.again
+        self._walk, self._pages, self._news = int(at.get("walk", 1)), 0, False
+        self._seen: set[str] = set()
+
+    def next(self, page: RawPage) -> RawPage:
+        """Return the page with what follows it: at the end perhaps the first page of another walk."""
+        if not self._wanted:
+            return page
+        digests = {_digest(record) for record in page.records}
+        self._news = self._news or not digests <= self._seen
+        self._seen |= digests
+        self._pages += 1
+        if page.next is not None:
+            return dataclasses.replace(page, next={**page.next, "walk": self._walk})
+        if self._pages == 1 or not self._news or self._walk >= _WALKS:
+            return page
+        self._walk, self._pages, self._news = self._walk + 1, 0, False
+        return dataclasses.replace(page, next={"page": _first(self._paging), "walk": self._walk})
 
 
 def _after_key(client: Client, call: Call, paging: AfterKey, start: dict[str, Any] | None) -> Iterator[RawPage]:
@@ -166,6 +208,10 @@ def _after_key(client: Client, call: Call, paging: AfterKey, start: dict[str, An
 
         def read(answer: Answer, records: list[msgspec.Raw], after: int = after) -> RawPage:
             keys = [_key_of(record, paging.field, answer.where) for record in records]
+            if keys != sorted(keys):
+                raise UnexpectedResponse(
+                    f"{answer.where} does not sort by {paging.field}: pages after a key would miss records"
+                )
             if keys and min(keys) <= after:
                 raise UnexpectedResponse(f"{answer.where} answered {paging.field} {min(keys)}, asked for after {after}")
             total = _number_at(answer, paging.total) if paging.total else None

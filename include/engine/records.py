@@ -126,7 +126,8 @@ Reader = Callable[[Sequence[msgspec.Raw], str | None], tuple[list[Record], list[
 def reader(shape: RecordShape) -> Reader:
     """Return a function that turns raw records (and the parent's key) into records and bad records."""
     own_root = shape.root if shape.root != "parent" else None
-    fields = [*shape.key, own_root or shape.key[0], shape.order or shape.key[0]]
+    root_field, *steps = (own_root or shape.key[0]).split(".")
+    fields = [*shape.key, root_field, shape.order or shape.key[0]]
     names = sorted(set(fields))
     attributes = {name: f"f{place}" for place, name in enumerate(names)}
     struct = msgspec.defstruct(
@@ -154,6 +155,8 @@ def reader(shape: RecordShape) -> Reader:
                 bad.append(BadRecord(" + ".join(shape.key), "record without id", data))
                 continue
             key += shape.suffix
+            for step in steps:
+                root_value = root_value.get(step) if isinstance(root_value, dict) else None
             root = parent if shape.root == "parent" else (_own_root(root_value, shape.suffix) if own_root else key)
             if root is None:
                 bad.append(BadRecord(str(shape.root), "record does not say what it belongs to", data))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,15 @@ _SHARED = "sell_orders"
 _EXAMPLES: dict[str, Any] = {"string": "text", "integer": 1, "number": 1, "boolean": True, "list": ["1"]}
 
 
-def coupling_text(webshop: str, manifest: Manifest, given: dict[str, Any]) -> str:
-    """Return the YAML of a coupling with every object and required setting; the optional ones stand in comments."""
-    objects = [name for name in OBJECTS if name in manifest.objects]
+def coupling_text(
+    webshop: str, manifest: Manifest, given: Mapping[str, Any], others: Mapping[str, str] | None = None
+) -> str:
+    """Return the YAML of a coupling with every object and required setting; the optional ones stand in comments.
+
+    `given`: values of settings; `others`: objects that another coupling of the webshop brings, and its name.
+    """
+    others = others or {}
+    objects = [name for name in OBJECTS if name in manifest.objects and name not in others]
     primary = "products" in objects
     lines = [
         "# yaml-language-server: $schema=../../schemas/coupling.schema.json",
@@ -45,7 +52,7 @@ def coupling_text(webshop: str, manifest: Manifest, given: dict[str, Any]) -> st
     return "\n".join(lines) + "\n"
 
 
-def _settings(manifest: Manifest, given: dict[str, Any]) -> list[str]:
+def _settings(manifest: Manifest, given: Mapping[str, Any]) -> list[str]:
     required = [key for key, setting in manifest.settings.items() if setting.required or key in given]
     lines = ["settings:" if required else "settings: {}"]
     for key in required:
@@ -72,7 +79,7 @@ def webshop_text(webshop: str, manifest: Manifest) -> str:
     return f"{schema}webshop: {webshop}\ntitle: {title}\ntime_zone: Europe/Amsterdam\n\nowners:\n{owners}"
 
 
-def new(webshop: str, connector: str, given: dict[str, Any] | None = None, configs: Path = CONFIGS) -> list[str]:
+def new(webshop: str, connector: str, given: Mapping[str, Any] | None = None, configs: Path = CONFIGS) -> list[str]:
     """Write the coupling, and the webshop where it is new; return what was done and what is left to a person.
 
     Raises Misconfigured where the coupling exists or a name cannot be one.
@@ -85,38 +92,33 @@ def new(webshop: str, connector: str, given: dict[str, Any] | None = None, confi
     if file.exists():
         raise Misconfigured(f"{file.name} of {webshop} is there already", next_step="Change that file.")
     folder.mkdir(parents=True, exist_ok=True)
+    others: dict[str, str] = {}
     if (folder / WEBSHOP_FILE).exists():
-        said += _unowned(webshop, manifest, configs)
+        owners = _owners(webshop, configs)
+        others = {name: ", ".join(had) for name, had in owners.items() if connector not in had and name != _SHARED}
+        said += _to_do(manifest, owners, others)
     else:
         (folder / WEBSHOP_FILE).write_text(webshop_text(webshop, manifest), encoding="utf-8")
         said.append(f"written  {configs.name}/{webshop}/{WEBSHOP_FILE}: correct title and time zone")
-    file.write_text(coupling_text(webshop, manifest, given or {}), encoding="utf-8")
+    file.write_text(coupling_text(webshop, manifest, given or {}, others), encoding="utf-8")
     return [f"written  {configs.name}/{webshop}/{file.name}", *said]
 
 
-def _unowned(webshop: str, manifest: Manifest, configs: Path) -> list[str]:
+def _to_do(manifest: Manifest, owners: Mapping[str, list[str]], others: Mapping[str, str]) -> list[str]:
     """Say which owners the webshop's file has to name; it is a person's, so nothing is written into it."""
-    owners = {
-        str(name): [owner] if isinstance(owner, str) else owner for name, owner in _owners(webshop, configs).items()
-    }
     said = []
     for name in manifest.objects:
         had = owners.get(name, [])
-        if manifest.connector in had:
-            continue
-        if not had:
-            said.append(f"to do    name the owner in webshop.yaml: {name}: {manifest.connector}")
-        elif name == _SHARED:
-            said.append(f"to do    webshop.yaml: {name}: [{', '.join([*had, manifest.connector])}]")
-        else:
-            said.append(
-                f"to do    {name} is brought by {', '.join(had)}: take it out of this coupling, or change the owner"
-            )
+        if manifest.connector not in had and name not in others:
+            wanted = [*had, manifest.connector]
+            words = wanted[0] if len(wanted) == 1 else f"[{', '.join(wanted)}]"
+            said.append(f"to do    in webshop.yaml, under owners: {name}: {words}")
     return said
 
 
-def _owners(webshop: str, configs: Path) -> dict[Any, Any]:
-    return dict(load_webshop(webshop, configs)[0].owners)
+def _owners(webshop: str, configs: Path) -> dict[str, list[str]]:
+    owners = load_webshop(webshop, configs)[0].owners
+    return {str(name): [owner] if isinstance(owner, str) else owner for name, owner in owners.items()}
 
 
 def problems_of(wanted: str | None, configs: Path = CONFIGS) -> tuple[list[CouplingConfig], list[Problem]]:

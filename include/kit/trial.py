@@ -114,13 +114,15 @@ class Trial:
     manifest: Manifest
     settings: Mapping[str, Any]
     credentials: Credentials
+    most_parents: int | None = PARENTS
+    sleep: Callable[[float], None] = time.sleep
 
     def __post_init__(self) -> None:
         client = self.manifest.client
         self.limits = MemoryLimits(client.budgets)
         values = {f"settings.{key}": value for key, value in self.manifest.with_defaults(dict(self.settings)).items()}
         hooks = hooks_of(self.manifest.connector)
-        self.client = WatchedClient(client, self.credentials, values, MemoryTokens(), self.limits, hooks=hooks)
+        self.client = WatchedClient(client, self.credentials, values, MemoryTokens(), self.limits, self.sleep, hooks)
         self.client.calls = []
 
     def pages(self, name: str, ask: Ask) -> Iterator[extract.Page]:
@@ -138,7 +140,7 @@ class Trial:
                 return
             except LimitReached as waiting:
                 # A report that is not ready, or a budget that is used up: a person at a shell waits for it.
-                time.sleep(max((waiting.until - datetime.now(UTC)).total_seconds(), 0.2))
+                self.sleep(max((waiting.until - datetime.now(UTC)).total_seconds(), 0.2))
                 position = self._position
 
     def _from(
@@ -156,10 +158,10 @@ class Trial:
         keys: list[str] = []
         for page in self.pages(stream.parent.stream, Ask("all")):
             keys += [record.key for record in page.records if any(_holds(record, wanted) for wanted in where)]
-            if len(keys) >= PARENTS:
+            if self.most_parents is not None and len(keys) >= self.most_parents:
                 break
         # As the warehouse gives them: in the order of their keys, none twice.
-        ordered = sorted(dict.fromkeys(keys[:PARENTS]))
+        ordered = sorted(dict.fromkeys(keys[: self.most_parents]))
         return lambda after: (ParentKey(key) for key in ordered if after is None or key > after)
 
     def close(self) -> None:

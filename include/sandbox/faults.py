@@ -13,14 +13,19 @@ from starlette.responses import Response
 from include.sandbox.remote import Remote
 from include.sandbox.world import JSON
 
-Kind = Literal["status", "cut", "truncate", "html", "slow", "empty_page", "repeat_next", "bad_record", "expired_token"]
+Kind = Literal[
+    "status", "cut", "truncate", "html", "slow", "empty_page", "repeat_next", "bad_record", "expired_token", "change"
+]
 Flaw = Literal["no_id", "stock", "nul", "long_name", "text_numbers"]
 FLAWS: tuple[Flaw, ...] = ("no_id", "stock", "nul", "long_name", "text_numbers")
 HTML = "<!DOCTYPE html><html><head><title>Onderhoud</title></head><body><h1>Wij zijn zo terug</h1></body></html>"
 
 
 class Fault(BaseModel):
-    """One fault. It lets `skip` matching requests pass and then hits `times` of them (None: all)."""
+    """One fault. It lets `skip` matching requests pass and then hits `times` of them (None: all).
+
+    `change` lets the world change after a good answer: `{"deleted_products": 1, "seed": 3}` as the admin side takes it.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -34,6 +39,7 @@ class Fault(BaseModel):
     seconds: float = Field(default=1.0, ge=0)
     flaws: list[Flaw] = list(FLAWS)
     ids: list[str] = []
+    change: dict[str, int] = {}
 
     def hits(self, path_and_query: str) -> bool:
         """Say whether the request is hit, and count it."""

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from include.sandbox.admin import apply_change
 from include.sandbox.faults import Fault, instead, spoil
 from include.sandbox.journal import Journal
 from include.sandbox.remote import Remote
@@ -67,6 +68,9 @@ class Gate:
         if head["status"] == 200 and fault.kind in ("truncate", "empty_page", "repeat_next", "bad_record"):
             body = spoil(fault, self._remote, body, _url(scope))
             head["headers"] = _with_length(head["headers"], len(body))
+        if head["status"] == 200 and fault.kind == "change":
+            # The answer is made already: what changes now changes between this page and the next.
+            apply_change(self._remote, fault.change)
         return head, body
 
 
@@ -98,7 +102,9 @@ def _with_length(headers: list[tuple[bytes, bytes]], length: int) -> list[tuple[
 def _previous_page(scope: Scope, parameter: str) -> Scope:
     """Ask for the page before: its records come again, and its next link points to the page just asked for."""
     query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
-    query[parameter] = str(max(1, int(query.get(parameter, "1")) - 1))
+    by_number = parameter == "page"
+    place, step = int(query.get(parameter, "1")), 1 if by_number else int(query.get("per_page", "100"))
+    query[parameter] = str(max(int(by_number), place - step))
     return {**scope, "query_string": urlencode(query).encode()}
 
 

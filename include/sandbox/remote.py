@@ -30,6 +30,8 @@ class Remote(abc.ABC):
     page_parameter: ClassVar[str | None] = "page"
     coupling_settings: ClassVar[Mapping[str, Any]] = {}
     """Settings without which no coupling can read this sandbox, such as the number of its division."""
+    tested_with: ClassVar[Mapping[str, int | str]] = {}
+    """Its settings in the suite that every connector passes: no limit on requests, small pages."""
 
     def __init__(self, world: World, catalogue: Catalogue, settings: Mapping[str, int | str] | None = None) -> None:
         unknown = set(settings or {}) - set(self.settings)

@@ -33,6 +33,9 @@ class PageNumber(Strict):
     end: Literal["header", "total", "short", "empty"] = "short"
     """How the last page is recognised: `header` (the page count; a short page where it is missing), `total` (the record
     count), `short` or `empty`."""
+    again: bool = False
+    """true = a list of several pages is read once more until nothing new turns up, for lists that records leave when
+    they change and that tell no count."""
 
 
 class Offset(Strict):

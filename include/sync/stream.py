@@ -145,7 +145,9 @@ class StreamRun:
         parent = self._stream.parent
         if parent is None or not extract.wants_parents(self._stream, self._ask):
             return None
-        which = "news" if parent.only == "news" else ("all" if self._ask.mode == "all" else "seen")
+        which = "all" if self._ask.mode == "all" else "seen"
+        if parent.only == "news" and self._ask.mode != "single":
+            which = "news"
         keys = parents(self._connect, self._place_of(parent.stream), parent.where, which)
 
         def found(after: str | None) -> Iterator[ParentKey]:

@@ -77,12 +77,17 @@ class Seller:
         present = [self.listings.records[key] for key in keys if key not in self.listings.gone]
         gone = not present
         candidates = present or [self.listings.records[key] for key in keys]
-        main = min(candidates, key=lambda r: (r["status"] != "Active", r["status"] == "Incomplete", r["sku"]))
+        # The listings API tells less of the state than the report, and more of the time.
+        reported = self.settings["products.source"] == "report"
+        main = min(
+            candidates, key=lambda r: (r["status"] != "Active", reported and r["status"] == "Incomplete", r["sku"])
+        )
         foreign = main["currency"] != "EUR"
         if foreign and main["price"] and not gone:
             self.optiply.problem(NAME, "products", remote_id, "price", "in another currency")
-        incomplete = not gone and all(record["status"] == "Incomplete" for record in present)
+        incomplete = reported and not gone and all(record["status"] == "Incomplete" for record in present)
         stamps = [utc(row["lastUpdatedTime"]) for record in present for row in self._of_sku(record["sku"])]
+        stamps += [] if reported else [utc(record["lastUpdatedDate"]) for record in present]
         attributes: Attributes = {
             "name": text(main["itemName"]),
             "sku_code": main["sku"],
@@ -92,6 +97,7 @@ class Seller:
             "unlimited_stock": False,
             "stock_level": None if gone else self._stock(present),
             "status": "disabled" if gone or incomplete else "enabled",
+            "created_at": None if reported or gone else min(filter(None, (utc(r["createdDate"]) for r in present))),
             "updated_at": max((stamp for stamp in stamps if stamp), default=None),
         }
         if (NAME, remote_id) not in self.optiply.tables["products"]:

@@ -250,7 +250,7 @@ SYSTEM = System(
         "shown_products": 3, "stock": 8, "supplier_prices": 4, "deleted_product_suppliers": 2, "parts": 2,
         "renamed_suppliers": 2, "deleted_products": 2, "new_orders": 4, "shipped_orders": 4, "cancelled_orders": 4,
         "new_invoices": 2, "new_buy_orders": 3, "ordered_drafts": 1, "moved_buy_orders": 2, "receipts": 5,
-        "closed_buy_orders": 2, "deleted_buy_orders": 1,
+        "processed_deliveries": 2,        "closed_buy_orders": 2, "deleted_buy_orders": 1,
     },
     expected=Administration,
 )  # fmt: skip

@@ -25,7 +25,9 @@ CHANGES = {
           "trashed_products": 2, "deleted_products": 3, "new_orders": 6, "completed_orders": 5, "cancelled_orders": 4},
     EXACT: {"new_products": 3, "new_suppliers": 1, "renamed": 4, "ended_products": 2, "deleted_products": 3,
             "prices": 5, "stock": 8, "supplier_prices": 5, "deleted_supplier_items": 3, "renamed_suppliers": 2,
-            "lapsed_suppliers": 1, "new_orders": 6, "delivered_orders": 4, "cancelled_orders": 3, "deleted_orders": 2},
+            "lapsed_suppliers": 1, "new_orders": 6, "delivered_orders": 4, "cancelled_orders": 3, "deleted_orders": 2,
+            "new_buy_orders": 4, "received_buy_orders": 3, "cancelled_buy_orders": 1, "reopened_buy_orders": 2,
+            "deleted_buy_orders": 1, "deleted_buy_order_lines": 2, "sent_back": 2, "deleted_receipts": 2},
     BOL: {"new_orders": 5, "shipped_orders": 2, "cancelled_orders": 2, "cancellation_requests": 1},
 }  # fmt: skip
 
@@ -99,7 +101,7 @@ def check(world: World) -> None:
 
 @pytest.mark.requirement("R5", "R10", "R11", "R19")
 @pytest.mark.rule("B1", "B2", "B4", "B5", "B6", "B7", "B8", "B10", "B11", "B12", "B14", "B17", "B18", "B20")
-@pytest.mark.example(1, 2, 3, 30, 31, 33, 35, 36)
+@pytest.mark.example(1, 2, 3, 4, 30, 31, 33, 35, 36)
 def test_first_pull_all(world: World) -> None:
     world.sync("all")
     check(world)

@@ -15,8 +15,7 @@ from include.sandbox import Running
 from tests.sandbox.conftest import small
 
 PRODUCTS, ORDERS, BUY_ORDERS = "/v1.1/Products/GetProducts", "/v1.2/Orders/GetOrders", "/v1.1/BuyOrders/GetBuyOrders"
-ROWS = "/v1.1/BuyOrders/GetBuyOrderRowsByFilter"
-PARTS = "/v1.1/Products/GetComposedProductComposition"
+ROWS, PARTS = "/v1.1/BuyOrders/GetBuyOrderRowsByFilter", "/v1.1/Products/GetComposedProductComposition"
 
 
 @pytest.fixture
@@ -118,5 +117,4 @@ def test_goods_come_in_without_a_trace_on_the_order(logic4: Running) -> None:
     received = logic4.admin.change(receipts=3)["receipts"]
     assert every(logic4, BUY_ORDERS, DateTimeChangedFrom="2026-06-15T13:00:00") == []
     less = {str(row["BuyOrderId"]) for row in every(logic4, ROWS) if row["QtyToDeliver"] < before[row["BuyOrderRowId"]]}
-    assert less
-    assert less <= set(received)
+    assert set() < less <= set(received)

@@ -26,10 +26,9 @@ def picqer() -> Iterator[tuple[Running, httpx.Client]]:
 
 def pull(http: httpx.Client, path: str, **query: str) -> list[dict[str, Any]]:
     """Read all pages; a page with fewer than 100 rows is the last."""
-    found: list[dict[str, Any]] = http.get(path, params=query).raise_for_status().json()
-    while len(found) % 100 == 0:
-        found += http.get(path, params={**query, "offset": len(found)}).raise_for_status().json() or [{}]
-    return [record for record in found if record]
+    page: list[dict[str, Any]] = http.get(path, params=query).raise_for_status().json()
+    following = {**query, "offset": str(int(query.get("offset", "0")) + 100)}
+    return page + (pull(http, path, **following) if len(page) == 100 else [])
 
 
 def test_the_key_is_the_user_name(picqer: tuple[Running, httpx.Client]) -> None:

@@ -15,7 +15,7 @@ from tests.sync.fixtures import Keep
 from tests.sync.stage import Stage
 
 SHOP = "velodrome__woocommerce"
-PAGE = "page=3"
+PAGE = "offset=198"
 
 
 WORLD = {"seed": 2, "size": 320, "orders": 10}
@@ -187,7 +187,7 @@ def test_a_person_approves_what_the_guard_kept_back(mapped: Stage, shop: Running
 @pytest.mark.requirement("R16", "F1")
 def test_pages_that_shift_while_they_are_pulled_delete_nothing_that_is_there(mapped: Stage, shop: Running) -> None:
     """One product of page 1 goes and a new one comes, between two tries: the remote's total stays the same."""
-    shop.admin.fault("status", "page=2", status=500, times=None)
+    shop.admin.fault("status", "offset=99", status=500, times=None)
     with pytest.raises(SyncError):
         _impatient(mapped)
     shop.admin.clear_faults()

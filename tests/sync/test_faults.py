@@ -40,8 +40,8 @@ DOWN = (errors.RemoteDown, "remote down")
 CASES = {
     "html with 200": Case("html", {}, *BAD_ANSWER, "no JSON (HTML or XML)", "nobody", AGAIN),
     "truncated json": Case("truncate", {}, *BAD_ANSWER, "truncated or broken JSON", "nobody", AGAIN),
-    "empty page in the middle": Case("empty_page", {}, *BAD_ANSWER, "an empty page 2 of 3", "nobody", AGAIN),
-    "the page before again": Case("repeat_next", {}, *BAD_ANSWER, "the same page again at page=2", "nobody", AGAIN),
+    "empty page in the middle": Case("empty_page", {}, *BAD_ANSWER, "an empty page at offset=99", "nobody", AGAIN),
+    "the page before again": Case("repeat_next", {}, *BAD_ANSWER, "the same page again at offset=99", "nobody", AGAIN),
     "cut connection": Case("cut", {}, *DOWN, "did not answer", "nobody", AGAIN),
     "500": Case("status", {"status": 500}, *DOWN, "answered 500: Er heeft zich een kritieke fout", "nobody", AGAIN),
     "403 of a firewall": Case(
@@ -155,7 +155,7 @@ def test_refused_credentials_say_whom_to_ask(stage: Stage, shop: Running, part: 
 
 @pytest.mark.requirement("R6", "R7")
 def test_a_short_retry_after_is_waited_for(stage: Stage, shop: Running, impatient: list[float]) -> None:
-    shop.admin.fault("status", "page=2", status=429, headers={"Retry-After": "7"}, times=2)
+    shop.admin.fault("status", "offset=99", status=429, headers={"Retry-After": "7"}, times=2)
     done = stage.pull(SHOP, "products")
     assert [round(pause) for pause in impatient] == [7, 7]
     assert (done.records, told(stage)["error_class"]) == (done.new, None)
@@ -163,7 +163,7 @@ def test_a_short_retry_after_is_waited_for(stage: Stage, shop: Running, impatien
 
 @pytest.mark.requirement("R6")
 def test_a_long_retry_after_gives_the_worker_back(stage: Stage, shop: Running, impatient: list[float]) -> None:
-    shop.admin.fault("status", "page=2", status=429, headers={"Retry-After": "3600"}, times=1)
+    shop.admin.fault("status", "offset=99", status=429, headers={"Retry-After": "3600"}, times=1)
     with pytest.raises(errors.LimitReached) as raised:
         stage.pull(SHOP, "products")
     assert timedelta(minutes=59) < raised.value.until - datetime.now(UTC) <= timedelta(hours=1)
@@ -175,7 +175,7 @@ def test_a_long_retry_after_gives_the_worker_back(stage: Stage, shop: Running, i
     shop.admin.forget_requests()
     done = stage.pull(SHOP, "products")
     assert (done.resumed, done.pull_id) == (True, pull["id"])
-    assert shop.admin.requests()[0]["query"]["page"] == "2"
+    assert shop.admin.requests()[0]["query"]["offset"] == "99"
 
 
 @pytest.mark.requirement("R1")
@@ -198,7 +198,7 @@ def test_news_of_a_failed_pull_waits_for_a_pull_that_completes_it(
     stage: Stage, shop: Running, impatient: list[float]
 ) -> None:
     """A single record that came well completes nothing; a pull that found nothing new itself still has that news."""
-    shop.admin.fault("status", "page=2", status=500, times=None)
+    shop.admin.fault("status", "offset=99", status=500, times=None)
     with pytest.raises(errors.RemoteDown):
         stage.pull(SHOP, "products")
     shop.admin.clear_faults()

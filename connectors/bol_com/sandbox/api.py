@@ -41,6 +41,13 @@ class BolCom(Remote):
         "retry_after": 1,
         "page_size": 50,
     }
+    tested_with: ClassVar[Mapping[str, int | str]] = {
+        "orders_per_minute": 10**6,
+        "order_per_second": 10**6,
+        "shipments_per_minute": 10**6,
+        "shipment_per_minute": 10**6,
+        "page_size": 20,
+    }
     id_fields = ("orderId", "shipmentId")
     name_fields = ("orderPlacedDateTime",)
     stock_fields = ("quantity",)

@@ -38,6 +38,14 @@ class ExactOnline(Remote):
         "page_size": 60,
         "sync_page_size": 1000,
     }
+    coupling_settings: ClassVar[Mapping[str, Any]] = {"division": 441609}
+    tested_with: ClassVar[Mapping[str, int | str]] = {
+        "per_minute": 10**6,
+        "per_day": 10**6,
+        "errors_per_hour": 10**6,
+        "page_size": 20,
+        "sync_page_size": 25,
+    }
     id_fields = ("ID", "OrderID")
     name_fields = ("Description", "Name", "ItemDescription")
     stock_fields = ("CurrentStock", "Stock")

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from typing_extensions import override
 
 from connectors.logic4.sandbox import token
+from connectors.logic4.sandbox.buying_changes import BuyingChanges
 from connectors.logic4.sandbox.changes import Changes
 from connectors.logic4.sandbox.clock import wall
 from connectors.logic4.sandbox.company import Company
@@ -46,7 +47,7 @@ class Logic4(Remote):
 
     @override
     def changes(self) -> Mapping[str, Change]:
-        return Changes(self._company()).table()
+        return {**Changes(self._company()).table(), **BuyingChanges(self._company()).table()}
 
     @override
     def credentials(self, base_url: str) -> dict[str, Any]:

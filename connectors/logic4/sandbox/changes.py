@@ -1,23 +1,21 @@
-"""What happens in a Logic4 administration over time."""
+"""What happens to products, suppliers and sell orders over time."""
 
 from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from connectors.logic4.sandbox.chosen import Act, each, keys
 from connectors.logic4.sandbox.clock import written
 from connectors.logic4.sandbox.company import Company
 from connectors.logic4.sandbox.orders import BUSY, CANCELLED, NEW, SHIPPED, STATUSES
 from connectors.logic4.sandbox.products import FIRST_PRODUCT, PHASING_OUT
 from connectors.logic4.sandbox.products import STATUSES as PRODUCT_STATUSES
-from include.sandbox.remote import Change, pick
+from include.sandbox.remote import Change
 from include.sandbox.world import Row
-
-Act = Callable[[random.Random, str], None]
-Candidates = Callable[[], Iterable[str]]
 
 
 class Changes:
@@ -28,49 +26,31 @@ class Changes:
 
     def table(self) -> Mapping[str, Change]:
         """Return the changes, in the order in which they are carried out."""
-        keys, visible = self._keys, self._visible
+        visible = self._visible
         return {
             "new_suppliers": self._new_suppliers,
             "new_products": self._new_products,
-            "renamed": self._each(lambda: keys("products"), self._rename),
-            "prices": self._each(lambda: keys("products"), self._price),
-            "ended_products": self._each(lambda: keys("products", StatusId=2), self._end),
-            "hidden_products": self._each(lambda: visible(True), self._show(False)),
-            "shown_products": self._each(lambda: visible(False), self._show(True)),
-            "stock": self._each(lambda: keys("stock"), self._stock),
-            "supplier_prices": self._each(lambda: keys("product_suppliers"), self._supplier_price),
-            "deleted_product_suppliers": self._each(lambda: keys("product_suppliers", IsActive=False), self._unsupply),
-            "parts": self._each(lambda: keys("composed_parts"), self._part),
-            "renamed_suppliers": self._each(lambda: keys("creditors"), self._rename_supplier),
-            "deleted_products": self._each(self._unused_products, self._delete_product),
+            "renamed": each(lambda: keys(self.world, "products"), self._rename),
+            "prices": each(lambda: keys(self.world, "products"), self._price),
+            "ended_products": each(lambda: keys(self.world, "products", StatusId=2), self._end),
+            "hidden_products": each(lambda: visible(True), self._show(False)),
+            "shown_products": each(lambda: visible(False), self._show(True)),
+            "stock": each(lambda: keys(self.world, "stock"), self._stock),
+            "supplier_prices": each(lambda: keys(self.world, "product_suppliers"), self._supplier_price),
+            "deleted_product_suppliers": each(
+                lambda: keys(self.world, "product_suppliers", IsActive=False), self._unsupply
+            ),
+            "parts": each(lambda: keys(self.world, "composed_parts"), self._part),
+            "renamed_suppliers": each(lambda: keys(self.world, "creditors"), self._rename_supplier),
+            "deleted_products": each(self._unused_products, self._delete_product),
             "new_orders": self._new_orders,
-            "shipped_orders": self._each(lambda: self._in_status(NEW, BUSY), self._status(SHIPPED)),
-            "cancelled_orders": self._each(lambda: self._in_status(NEW, BUSY, SHIPPED), self._status(CANCELLED)),
+            "shipped_orders": each(lambda: self._in_status(NEW, BUSY), self._status(SHIPPED)),
+            "cancelled_orders": each(lambda: self._in_status(NEW, BUSY, SHIPPED), self._status(CANCELLED)),
             "new_invoices": self._new_invoices,
-            "new_buy_orders": self._new_buy_orders,
-            "ordered_drafts": self._each(self._drafts, self._order_draft),
-            "moved_buy_orders": self._each(lambda: keys("buy_orders", BuyOrderClosed=False), self._move),
-            "receipts": self._each(self._awaited, self._receive),
-            "processed_deliveries": self._each(lambda: keys("deliveries", DateTimeProcessed=None), self._process),
-            "closed_buy_orders": self._each(lambda: keys("buy_orders", BuyOrderClosed=False), self._close),
-            "deleted_buy_orders": self._each(self._undelivered, self._delete_buy_order),
         }
 
-    def _each(self, candidates: Candidates, act: Act) -> Change:
-        def change(chance: random.Random, count: int) -> list[str]:
-            chosen = pick(chance, list(candidates()), count)
-            for key in chosen:
-                act(chance, key)
-            return chosen
-
-        return change
-
-    def _keys(self, collection: str, **values: Any) -> list[str]:
-        rows = self.world[collection]
-        return [row.key for row in rows if all(row.data[name] == value for name, value in values.items())]
-
     def _visible(self, on_webshop: bool) -> list[str]:
-        return self._keys("visibility", IsVisibleOnWebShop=on_webshop)
+        return keys(self.world, "visibility", IsVisibleOnWebShop=on_webshop)
 
     def _in_status(self, *statuses: int) -> list[str]:
         return [row.key for row in self.world["orders"] if row.data["OrderStatus"]["Id"] in statuses]
@@ -141,13 +121,13 @@ class Changes:
         used |= {row.data["ProductId"] for row in self.world["buy_order_rows"]}
         for name in ("composed_parts", "assembly_parts"):
             used |= {int(number) for row in self.world[name] for number in row.key.split("_")}
-        return [key for key in self._keys("products") if int(key) not in used]
+        return [key for key in keys(self.world, "products") if int(key) not in used]
 
     def _delete_product(self, _chance: random.Random, key: str) -> None:
         self.world["products"].remove(key)
         self.world["visibility"].remove(key)
         for name in ("stock", "product_suppliers"):
-            for part in self._keys(name, ProductId=int(key)):
+            for part in keys(self.world, name, ProductId=int(key)):
                 self.world[name].remove(part)
 
     def _new_suppliers(self, _chance: random.Random, count: int) -> list[str]:
@@ -184,54 +164,3 @@ class Changes:
             sale = dataclasses.replace(self.catalogue.sale("logic4 counter", number), lines=lines)
             added.append(self.company.add_invoice(sale, self.world.clock.now(), None))
         return added
-
-    def _new_buy_orders(self, _chance: random.Random, count: int) -> list[str]:
-        now = self.world.clock.now()
-        return [self.company.add_buy_order(self.world.next_number("buy_order"), now) for _ in range(count)]
-
-    def _drafts(self) -> list[str]:
-        rows = self.world["buy_order_rows"]
-        return list(dict.fromkeys(str(r.data["BuyOrderId"]) for r in rows if not r.data["OrderedOnDateByDistributor"]))
-
-    def _order_draft(self, _chance: random.Random, key: str) -> None:
-        now = written(self.world.clock.now())
-        for row in self.company.rows_of(key):
-            self.world["buy_order_rows"].change(row.key, OrderedOnDateByDistributor=now)
-        self.world["buy_orders"].change(key, LastChangedAt=now)
-
-    def _move(self, _chance: random.Random, key: str) -> None:
-        """Let another supplier deliver the order."""
-        creditors = list(self.world["creditors"])
-        places = [row.data["Id"] for row in creditors]
-        place = (places.index(self.world["buy_orders"][key].data["CreditorId"]) + 1) % len(creditors)
-        other = creditors[place].data
-        fields = {"CreditorId": other["Id"], "CreditorCompanyName": other["CompanyName"]}
-        self.world["buy_orders"].change(key, **fields, LastChangedAt=written(self.world.clock.now()))
-
-    def _awaited(self) -> list[str]:
-        """Return the open orders of which something is still to come."""
-        rows = [row.data for row in self.world["buy_order_rows"]]
-        awaited = {str(row["BuyOrderId"]) for row in rows if row["OrderedOnDateByDistributor"] and row["QtyToDeliver"]}
-        return [key for key in self._keys("buy_orders", BuyOrderClosed=False) if key in awaited]
-
-    def _receive(self, chance: random.Random, key: str) -> None:
-        left = {row.key: row.data["QtyToDeliver"] for row in self.company.rows_of(key) if row.data["QtyToDeliver"]}
-        if chance.random() < 0.5:
-            left = {row: (quantity / 2).quantize(Decimal("0.1")) for row, quantity in left.items()}
-        self.company.receive(key, left, self.world.clock.now())
-
-    def _process(self, _chance: random.Random, key: str) -> None:
-        now = written(self.world.clock.now())
-        self.company.take_in(self.world["deliveries"].change(key, DateTimeProcessed=now, StatusId=2).data)
-
-    def _close(self, _chance: random.Random, key: str) -> None:
-        self.company.close(key, self.world.clock.now())
-
-    def _undelivered(self) -> list[str]:
-        delivered = {str(row.data["BuyOrderId"]) for row in self.world["deliveries"]}
-        return [key for key in self._keys("buy_orders") if key not in delivered]
-
-    def _delete_buy_order(self, _chance: random.Random, key: str) -> None:
-        for row in self.company.rows_of(key):
-            self.world["buy_order_rows"].remove(row.key)
-        self.world["buy_orders"].remove(key)

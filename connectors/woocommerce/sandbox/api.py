@@ -25,6 +25,8 @@ SECRETS = ("consumer_key", "consumer_secret")
 class WooCommerce(Remote):
     """A WooCommerce shop. `version` below 5.6 ignores the filters on the time of change."""
 
+    page_parameter = "offset"
+
     settings: ClassVar[Mapping[str, int | str]] = {"version": "8.9.1"}
     stock_fields = ("stock_quantity",)
 

@@ -1,6 +1,11 @@
--- The items of the order details, one row each, typed; orders and lines are both made of them.
+-- The items of the order details, one row each, typed; orders and lines are both made of them. An order that the list
+-- does not show is made of its shipments.
 with details as (
     select * from {{ news('sell_orders', ref('stg_bol_com__order_details')) }} as landed
+),
+
+listed as (
+    select * from {{ news('sell_orders', ref('stg_bol_com__orders')) }} as landed
 )
 
 select
@@ -34,3 +39,32 @@ cross join lateral jsonb_to_record(item.line) as doc (
     "unitPrice" text,
     "latestChangedDateTime" text
 )
+
+union all
+
+select
+    shipped.webshop_id,
+    shipped.coupling_id,
+    shipped.order_remote_id,
+    shipped.root_key,
+    cast(null as timestamptz) as gone_at,
+    shipped.position,
+    shipped.item_remote_id,
+    shipped.ean,
+    shipped.reference,
+    shipped.method,
+    shipped.quantity,
+    shipped.quantity as quantity_shipped,
+    0 as quantity_cancelled,
+    false as is_cancellation_requested,
+    shipped.unit_price,
+    shipped.shipped_at as changed_at
+from {{ ref('int_shipped_items__bol_com') }} as shipped
+where not exists (
+        select 1 from details
+        where details.coupling_id = shipped.coupling_id and details.record_key = shipped.order_remote_id
+    )
+    and not exists (
+        select 1 from listed
+        where listed.coupling_id = shipped.coupling_id and listed.record_key = shipped.order_remote_id
+    )

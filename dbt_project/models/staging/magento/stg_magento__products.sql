@@ -1,1 +1,1 @@
-{{ magento_products('products') }}
+{{ magento_products(source('magento', 'products')) }}

@@ -1,1 +1,1 @@
-{{ magento_products('products_by_id') }}
+{{ magento_products(source('magento', 'products_by_id')) }}

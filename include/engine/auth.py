@@ -95,13 +95,12 @@ def make_auth(
         if chosen not in grant.ways:
             raise Misconfigured(f"'{grant.setting}' is '{chosen}'; there are {', '.join(grant.ways)}")
         grant = grant.ways[chosen]
-    if isinstance(grant, spec.Basic):
-        return FixedAuth(
-            {"Authorization": f"Basic {basic(credentials)}"}, [*secrets_of(credentials), credentials.login]
-        )
     if isinstance(grant, spec.OAuth1):
         return SignedAuth(credentials)
     filled = with_secrets(credentials, values)
+    if isinstance(grant, spec.Basic):
+        sent = _basic_of(fill(grant.user, filled, empty=True), fill(grant.password, filled, empty=True))
+        return FixedAuth({"Authorization": f"Basic {sent}"}, [*secrets_of(credentials), credentials.login, sent])
     if isinstance(grant, spec.Header):
         return FixedAuth({grant.header: fill(grant.value, filled)}, secrets_of(credentials))
     proof = {"Authorization": f"Basic {basic(credentials)}"}
@@ -153,7 +152,11 @@ def secrets_of(credentials: Credentials) -> list[str]:
 
 def basic(credentials: Credentials) -> str:
     """Return login and password as HTTP Basic writes them."""
-    return base64.b64encode(f"{credentials.login}:{credentials.password}".encode()).decode()
+    return _basic_of(credentials.login, credentials.password)
+
+
+def _basic_of(user: str, password: str) -> str:
+    return base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
 def fingerprint(text: str) -> str:

@@ -13,19 +13,20 @@ _FIELD = re.compile(r"\{([a-z_.A-Z0-9]+)(?:\|([^{}]*))?\}")
 _NUMBER = re.compile(r"\{int:([a-z_.A-Z0-9]+)\}")
 
 
-def fill(template: str, values: Mapping[str, Any], *, in_path: bool = False) -> str:
+def fill(template: str, values: Mapping[str, Any], *, in_path: bool = False, empty: bool = False) -> str:
     """Return `template` with every field filled; `{a|b}` falls back to the text b. In a path values are quoted.
 
-    A list is written with commas. Raises Misconfigured naming the field that has no value.
+    A list is written with commas. `empty`: a field may be an empty text. Raises Misconfigured naming the field that has
+    no value.
     """
 
     def value_of(match: re.Match[str]) -> str:
         name, fallback = match[1], match[2]
         value = values.get(name)
         if value in (None, "", []):
-            if fallback is None:
+            if fallback is None and not (empty and value == ""):
                 raise Misconfigured(f"'{name}' is needed for '{template}' and is not set")
-            value = fallback
+            value = fallback or ""
         text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
         if not in_path:
             return text

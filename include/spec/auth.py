@@ -10,9 +10,16 @@ from include.spec.validate import Strict
 
 
 class Basic(Strict):
-    """HTTP Basic with the connection's login and password."""
+    """HTTP Basic with the connection's login and password.
+
+    A key that is sent as the user's name belongs into the connection's password, which Airflow does not show.
+    """
 
     type: Literal["basic"]
+    user: str = "{connection.login}"
+    """What is sent as the user's name; may hold `{connection.password}` and fields of the extra."""
+    password: str = "{connection.password}"
+    """What is sent as the password."""
 
 
 class Header(Strict):

@@ -117,7 +117,7 @@ def _told(connect: Connect, pull_id: int, credentials: Credentials) -> Iterator[
         except SyncError:
             raise
         except Exception as error:
-            secrets = [credentials.password, *credentials.extra.values()]
+            secrets = [credentials.login, credentials.password, *credentials.extra.values()]
             raise PlatformBug(f"{type(error).__name__}: {redact(str(error), secrets)}") from None
     except SyncError as error:
         # The connection of the pull may be the very thing that broke.

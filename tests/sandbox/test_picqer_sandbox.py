@@ -14,7 +14,7 @@ from tests.sandbox.conftest import small
 
 
 def client(running: Running) -> httpx.Client:
-    key = running.admin.credentials()["login"]
+    key = running.admin.credentials()["password"]
     return httpx.Client(base_url=f"{running.url}/api/v1/", auth=(key, ""), trust_env=False)
 
 
@@ -36,7 +36,7 @@ def test_the_key_is_the_user_name(picqer: tuple[Running, httpx.Client]) -> None:
     wrong = httpx.get(f"{running.url}/api/v1/products", auth=("no", "X"), trust_env=False)
     absent = httpx.get(f"{running.url}/api/v1/products", trust_env=False)
     assert [wrong.status_code, absent.status_code, http.get("products").status_code] == [401, 401, 200]
-    assert running.admin.credentials()["login"] not in str(running.admin.requests())
+    assert running.admin.credentials()["password"] not in str(running.admin.requests())
 
 
 def test_the_limit_is_told_and_kept() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from connectors.logic4.sandbox.clock import read, wall
@@ -92,7 +93,11 @@ def _number(row: Row) -> tuple[int, ...]:
 
 def _equal(endpoint: Endpoint, body: Body) -> list[Test]:
     wanted = [(field, body[name]) for name, field in endpoint.equal.items() if body.get(name) is not None]
-    return [lambda row, field=field, value=value: row.data[field] == value for field, value in wanted]  # type: ignore[misc]
+    return [partial(_holds, field=field, value=value) for field, value in wanted]
+
+
+def _holds(row: Row, field: str, value: Any) -> bool:
+    return bool(row.data[field] == value)
 
 
 def _ids(endpoint: Endpoint, ids: list[int] | None) -> list[Test]:
@@ -113,7 +118,7 @@ def _times(endpoint: Endpoint, body: Body) -> list[Test]:
         except ValueError:
             raise RefusedFilterError(f"{name} is geen geldige datum") from None
         lower = name.endswith(("From", "After"))
-        tests.append(lambda row, field=field, bound=bound, lower=lower: _within(row, field, bound, lower))  # type: ignore[misc]
+        tests.append(partial(_within, field=field, bound=bound, lower=lower))
     return tests
 
 
@@ -127,8 +132,5 @@ def _visible(world: World, body: Body, *, by_id: bool) -> list[Test]:
     """Return the filters of GetProducts that always hold: left out, they mean true, except with ids (unverified)."""
     known = world["visibility"]
     wanted = {name: body.get(name, None if by_id else True) for name in ("IsVisibleOnWebShop", "IsVisibleInLogic4")}
-    return [
-        lambda row, name=name, value=value: known[row.key].data[name] is value  # type: ignore[misc]
-        for name, value in wanted.items()
-        if value is not None
-    ]
+    asked = {name: value for name, value in wanted.items() if value is not None}
+    return [lambda row: all(known[row.key].data[name] is value for name, value in asked.items())]

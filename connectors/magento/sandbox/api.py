@@ -57,7 +57,8 @@ class Magento(Remote):
 
     `past_end`: what is behind the last page, `repeat` or (later 2.4 versions) `empty`; `max_page_size`: the shop's
     input limit, 0 = none; `bearer`: 1 = integration tokens are good as bearer tokens; `denied`: a resource the
-    integration may not read, e.g. Magento_Sales::sales.
+    integration may not read, e.g. Magento_Sales::sales; `unlistable`: the id of an order whose product was deleted in a way
+    that makes every list with this order fail (API page, trap 6), 0 = none.
     """
 
     settings: ClassVar[Mapping[str, int | str]] = {
@@ -65,6 +66,7 @@ class Magento(Remote):
         "max_page_size": 300,
         "bearer": 0,
         "denied": "",
+        "unlistable": 0,
     }
     id_fields = ("sku", "entity_id")
     stock_fields = ("qty", "quantity")
@@ -176,14 +178,14 @@ class Magento(Remote):
         return self._answer(request, search, [row for row in rows if search.passes(row.data)])
 
     def _orders(self, request: Request) -> Response:
-        return self._list(request, self.world["orders"], ORDER_COLUMNS, self.world.facts["unlistable"])
+        return self._list(request, self.world["orders"], ORDER_COLUMNS, str(self.set["unlistable"]))
 
     def _order(self, request: Request) -> Response:
         key = request.path_params["id"]
         row = self.world["orders"].rows.get(key)
         if row is None:
             return error(NO_ENTITY, 404, fieldName="entity_id", fieldValue=key)
-        return error(NO_PRODUCT, 404) if key in self.world.facts["unlistable"] else json_answer(row.written())
+        return error(NO_PRODUCT, 404) if key == str(self.set["unlistable"]) else json_answer(row.written())
 
     def _by_sku(self, request: Request) -> Row:
         """Find a product by the SKU in the path, whatever it holds. Raises RefusedError."""
@@ -195,15 +197,15 @@ class Magento(Remote):
         return found
 
     def _list(
-        self, request: Request, collection: Collection, columns: Mapping[str, str], broken: list[str] | None = None
+        self, request: Request, collection: Collection, columns: Mapping[str, str], broken: str | None = None
     ) -> Response:
         search = read(request, columns, self.number("max_page_size"))
         rows = collection.view((search.groups, search.sorts), lambda row: search.passes(row.data), _order(search))
         return self._answer(request, search, rows, broken)
 
-    def _answer(self, request: Request, search: Search, rows: list[Row], broken: list[str] | None = None) -> Response:
+    def _answer(self, request: Request, search: Search, rows: list[Row], broken: str | None = None) -> Response:
         page = search.chosen(rows, str(self.set["past_end"]))
-        if broken and any(row.key in broken for row in page):
+        if any(row.key == broken for row in page):
             return error(NO_PRODUCT, 404)
         text = request.query_params.get("fields")
         trim, store = trimming(text), _store(request)

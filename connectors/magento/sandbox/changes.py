@@ -25,7 +25,7 @@ class Shop:
 
     def build(self) -> None:
         """Fill the world: products with their stock, then orders."""
-        self.world.facts |= {"product": 1, "order": 1, "item": 9001, "id_of": {}, "children": {}, "unlistable": []}
+        self.world.facts |= {"product": 1, "order": 1, "item": 9001, "id_of": {}, "children": {}}
         for article in self.catalogue.articles():
             self.add(article)
         for number in range(1, self.catalogue.orders + 1):
@@ -73,7 +73,6 @@ class Shop:
             "completed_orders": (self._open, self._state("complete")),
             "cancelled_orders": (self._open, self._state("canceled")),
             "refunded_orders": (lambda: self._orders({"complete"}), self._state("closed")),
-            "unlistable_orders": (lambda: self._orders({"complete"}), self._make_unlistable),
         }
         each = {name: self._each(rows, act) for name, (rows, act) in acts.items()}
         return {"new_products": self._new_products, **each, "new_orders": self._new_orders}
@@ -155,10 +154,6 @@ class Shop:
         self.world.facts["id_of"] = {k: v for k, v in self.world.facts["id_of"].items() if str(v) != row.key}
         for parent, children in self.world.facts["children"].items():
             self.world.facts["children"][parent] = [child for child in children if str(child) != row.key]
-
-    def _make_unlistable(self, _chance: random.Random, row: Row) -> None:
-        """Delete a product in a way that makes lists with this order fail (API page, trap 6)."""
-        self.world.facts["unlistable"].append(row.key)
 
     def _new_products(self, _chance: random.Random, count: int) -> list[str]:
         added: list[str] = []

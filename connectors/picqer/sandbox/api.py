@@ -39,7 +39,7 @@ class Picqer(Remote):
 
     @override
     def credentials(self, base_url: str) -> dict[str, Any]:
-        return {"conn_type": "http", "host": base_url, "login": self._key(), "password": "X", "extra": {}}
+        return {"conn_type": "http", "host": base_url, "login": "", "password": self._key(), "extra": {}}
 
     @override
     def refusal(self, status: int) -> Response:

@@ -61,8 +61,13 @@ select
     case when is_price_incl_vat then sell_price / nullif(1 + vat_percent / 100, 0) else sell_price end as price,
     false as unlimited_stock,
     case when not is_stock_unreadable then stock_level end as stock_level,
-    case when is_hidden or coalesce(status_id = any(disabled_statuses), false) then 'disabled' else 'enabled' end as status,
-    case when has_not_being_bought then coalesce(status_id = any(not_being_bought_statuses), false) end as not_being_bought,
+    case
+        when is_hidden or coalesce(status_id = any(disabled_statuses), false) then 'disabled'
+        else 'enabled'
+    end as status,
+    case
+        when has_not_being_bought then coalesce(status_id = any(not_being_bought_statuses), false)
+    end as not_being_bought,
     coalesce(is_composed, false) or coalesce(is_assembly, false) as assembled,
     added_at as created_at,
     changed_at as updated_at,

@@ -17,6 +17,7 @@ simple as (
         products.name,
         products.sku,
         products.global_unique_id,
+        products.meta_data,
         products.price,
         coalesce(products.is_virtual or products.is_downloadable, false)
         or products.manage_stock is not true as is_untracked,
@@ -40,6 +41,7 @@ varied as (
         concat_ws(' ', parent.name, options.names) as name,
         variations.sku,
         variations.global_unique_id,
+        variations.meta_data,
         variations.price,
         coalesce(variations.is_virtual or variations.is_downloadable, false)
         or case when variations.is_stock_of_parent then parent.manage_stock else variations.manage_stock end is not true
@@ -77,7 +79,7 @@ select
     both_kinds.name,
     both_kinds.sku as sku_code,
     both_kinds.remote_id as article_code,
-    both_kinds.global_unique_id as ean_code,
+    coalesce(meta.ean, both_kinds.global_unique_id) as ean_code,
     round(both_kinds.price / (1 + settings.price_vat_rate / 100), 2) as price,
     both_kinds.is_untracked as unlimited_stock,
     case when not both_kinds.is_untracked then both_kinds.stock_quantity end as stock_level,
@@ -94,3 +96,13 @@ select
     ]) }} as problems
 from both_kinds
 inner join {{ ref('stg_woocommerce__settings') }} as settings on settings.coupling_id = both_kinds.coupling_id
+-- A plug-in's value may be of any JSON type; only a text or a number is a code.
+left join lateral (
+    select {{ filled("found.value #>> '{}'") }} as ean
+    from jsonb_path_query(
+        both_kinds.meta_data, '$[*] ? (@.key == $wanted).value', jsonb_build_object('wanted', settings.ean_meta_key)
+    ) with ordinality as found (value, position)
+    where settings.ean_meta_key is not null and jsonb_typeof(found.value) in ('string', 'number')
+    order by {{ filled("found.value #>> '{}'") }} is null, found.position
+    limit 1
+) as meta on true

@@ -20,7 +20,8 @@ with documents as (
 select
     documents.webshop_id,
     documents.coupling_id,
-    documents.prefix || coalesce({{ filled('doc."Id"') }}, documents.record_key || '_' || coalesce(product.id, '')) as remote_id,
+    documents.prefix
+    || coalesce({{ filled('doc."Id"') }}, documents.record_key || '_' || coalesce(product.id, '')) as remote_id,
     documents.root_key,
     documents.prefix || documents.record_key as order_remote_id,
     item.position,
@@ -32,7 +33,8 @@ select
     cast(null as timestamptz) as updated_at,
     documents.gone_at as deleted_at
 from documents
-cross join lateral jsonb_path_query(documents.order_rows, '$[*] ? (@.type() == "object")') with ordinality as item (line, position)
+cross join lateral jsonb_path_query(documents.order_rows, '$[*] ? (@.type() == "object")')
+    with ordinality as item (line, position)
 cross join lateral jsonb_to_record(item.line) as doc (
     "Id" text,
     "ProductId" text,

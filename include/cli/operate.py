@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from datetime import datetime
+import time
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from include.contract.errors import Misconfigured
+from include.contract.errors import Misconfigured, Wait
 from include.engine.ports import Credentials
 from include.spec.load import coupling_files, load_coupling
 from include.sync.configs import ensure_registered
@@ -34,6 +35,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--mode", choices=["changed", "all", "single"], default="changed")
     parser.add_argument("--since", type=datetime.fromisoformat, help="for mode changed, e.g. 2026-05-20T08:00:00+02:00")
     parser.add_argument("--remote-id", help="for mode single")
+    parser.add_argument("--wait", action="store_true", help="wait for limits and reports instead of ending with them")
     parser.set_defaults(run=_pull)
     parser = commands.add_parser("transform", help="map what landed")
     parser.set_defaults(run=_transform)
@@ -63,8 +65,15 @@ def _pull(chosen: argparse.Namespace) -> int:
         ensure_registered(connection, config)
     since = chosen.since.astimezone() if chosen.since else None
     wish = Wish(config.name, chosen.object, chosen.mode, since, chosen.remote_id)
-    print(pull(here, config, wish, credentials(config.connection)).sentence())
-    return 0
+    while True:
+        try:
+            print(pull(here, config, wish, credentials(config.connection)).sentence())
+            return 0
+        except Wait as wait:
+            if not chosen.wait:
+                raise
+            print(f"{wait.what}; goes on at {wait.until:%H:%M:%S} UTC", flush=True)
+            time.sleep(max((wait.until - datetime.now(UTC)).total_seconds(), 0))
 
 
 def credentials(name: str) -> Credentials:

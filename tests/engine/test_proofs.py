@@ -159,3 +159,9 @@ def test_a_body_is_json(remote: Remote, client: Client) -> None:
     client.ask("/rows", method="POST", body={"ProductIds": [1, 2]})
     assert [json.loads(request.body) for request in remote.requests] == [5512, {"ProductIds": [1, 2]}]
     assert {request.headers["Content-Type"] for request in remote.requests} == {"application/json"}
+
+
+def test_a_key_as_the_name_of_the_user(remote: Remote, client_of: ClientOf) -> None:
+    held = Credentials("shop", remote.url, "", "the key")
+    client_of(held, auth={"type": "basic", "user": "{connection.password}", "password": ""}).ask("/items")
+    assert remote.requests[0].headers["Authorization"] == "Basic dGhlIGtleTo="

@@ -57,8 +57,8 @@ class Magento(Remote):
 
     `past_end`: what is behind the last page, `repeat` or (later 2.4 versions) `empty`; `max_page_size`: the shop's
     input limit, 0 = none; `bearer`: 1 = integration tokens are good as bearer tokens; `denied`: a resource the
-    integration may not read, e.g. Magento_Sales::sales; `unlistable`: the id of an order whose product was deleted in a way
-    that makes every list with this order fail (API page, trap 6), 0 = none.
+    integration may not read, e.g. Magento_Sales::sales; `unlistable`: the id of an order with a deleted product that
+    makes every list with it fail (API page, trap 6), 0 = none.
     """
 
     settings: ClassVar[Mapping[str, int | str]] = {

@@ -99,7 +99,13 @@ def _children(
     tag: dict[str, Any],
 ) -> Iterator[Page]:
     after = here.get("after")
-    keys: Iterator[str] = (parent.key for parent in parents(here.get("parent", after)))
+    end = f"_{part.each}"
+    # The parents of one marketplace are asked for there, under the id that they have there.
+    keys: Iterator[str] = (
+        parent.key
+        for parent in parents(here.get("parent", after))
+        if not (parent.in_each and part.each) or parent.key.endswith(end)
+    )
     if "parent" in here:
         keys = itertools.chain([here["parent"]], keys)
     start = here.get("at")
@@ -118,8 +124,8 @@ def _pages(
     start: dict[str, Any] | None,
     tag: dict[str, Any],
 ) -> Iterator[Page]:
-    suffix = f"_{part.each}" if stream.each and stream.each.in_key and part.each else ""
-    shape = RecordShape(tuple(stream.key), stream.root, _order_field(stream), tuple(stream.hash_without), suffix)
+    hash_without, suffix = tuple(stream.hash_without), _suffix(stream, part)
+    shape = RecordShape(tuple(stream.key), stream.root, _order_field(stream), hash_without, suffix)
     read = reader(shape)
     parent = parents[0] if len(parents) == 1 else None
     first_time: datetime | None = None
@@ -154,8 +160,9 @@ def _named(single: Single) -> list[str]:
 
 def call_of(client: Client, stream: Stream, ask: Ask, part: Slice, parents: list[str]) -> Call:
     """Return the call that a slice of a stream is, for these parents or the one record that is asked for."""
-    values = {**client.values, "parent.keys": parents, "remote_id": part.remote_id or ask.remote_id, "each": part.each}
-    values["parent.key"] = parents[0] if parents else None
+    asked = [parent.removesuffix(_suffix(stream, part)) for parent in parents]
+    values = {**client.values, "parent.keys": asked, "remote_id": part.remote_id or ask.remote_id, "each": part.each}
+    values["parent.key"] = asked[0] if asked else None
     single = stream.single if ask.mode == "single" and isinstance(stream.single, Single) else None
     source: Single | Stream = single or stream
     call = Call(
@@ -169,6 +176,11 @@ def call_of(client: Client, stream: Stream, ask: Ask, part: Slice, parents: list
         tries=stream.gone_tries,
     )
     return call if single else call.given(dict(part.params))
+
+
+def _suffix(stream: Stream, part: Slice) -> str:
+    """Return what stands behind the keys of a call, so that the same id of another marketplace is another record."""
+    return f"_{part.each}" if stream.each and stream.each.in_key and part.each else ""
 
 
 def _order_field(stream: Stream) -> str | None:

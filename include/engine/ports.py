@@ -102,6 +102,8 @@ class ParentKey:
     """A landed record that a child stream is called for."""
 
     key: str
+    in_each: bool = False
+    """Whether the key ends with the marketplace or the like that the record came from."""
 
 
 Parents = Callable[[str | None], Iterator[ParentKey]]

@@ -126,17 +126,7 @@ Reader = Callable[[Sequence[msgspec.Raw], str | None], tuple[list[Record], list[
 def reader(shape: RecordShape) -> Reader:
     """Return a function that turns raw records (and the parent's key) into records and bad records."""
     own_root = shape.root if shape.root != "parent" else None
-    root_field, *steps = (own_root or shape.key[0]).split(".")
-    fields = [*shape.key, root_field, shape.order or shape.key[0]]
-    names = sorted(set(fields))
-    attributes = {name: f"f{place}" for place, name in enumerate(names)}
-    struct = msgspec.defstruct(
-        "Fields",
-        [(attribute, Any, None) for attribute in attributes.values()],
-        rename={a: n for n, a in attributes.items()},
-    )
-    decode = msgspec.json.Decoder(struct, float_hook=Decimal).decode
-    values = operator.attrgetter(*(attributes[name] for name in fields))
+    values = _values([*shape.key, own_root or shape.key[0], shape.order or shape.key[0]])
 
     def read(raws: Sequence[msgspec.Raw], parent: str | None) -> tuple[list[Record], list[BadRecord]]:
         records: list[Record] = []
@@ -144,7 +134,7 @@ def reader(shape: RecordShape) -> Reader:
         for raw in raws:
             data = bytes(raw)
             try:
-                *keys, root_value, order_value = values(decode(data))
+                *keys, root_value, order_value = values(data, parent)
                 # msgspec skips over fields that nobody asked for; PostgreSQL will not.
                 data.decode()
             except (msgspec.DecodeError, UnicodeDecodeError):
@@ -155,8 +145,6 @@ def reader(shape: RecordShape) -> Reader:
                 bad.append(BadRecord(" + ".join(shape.key), "record without id", data))
                 continue
             key += shape.suffix
-            for step in steps:
-                root_value = root_value.get(step) if isinstance(root_value, dict) else None
             root = parent if shape.root == "parent" else (_own_root(root_value, shape.suffix) if own_root else key)
             if root is None:
                 bad.append(BadRecord(str(shape.root), "record does not say what it belongs to", data))
@@ -166,6 +154,42 @@ def reader(shape: RecordShape) -> Reader:
         return records, bad
 
     return read
+
+
+def _values(paths: list[str]) -> Callable[[bytes, str | None], list[Any]]:
+    """Return a function from a record and its parent's key to the values at dotted paths; `parent` is that key."""
+    firsts = [path.partition(".")[0] for path in paths]
+    names = sorted(set(firsts))
+    attributes = {name: f"f{place}" for place, name in enumerate(names)}
+    struct = msgspec.defstruct(
+        "Fields",
+        [(attribute, Any, None) for attribute in attributes.values()],
+        rename={a: n for n, a in attributes.items()},
+    )
+    decode = msgspec.json.Decoder(struct, float_hook=Decimal).decode
+    found = operator.attrgetter(*(attributes[name] for name in firsts))
+    deeper = [(place, path.split(".")[1:]) for place, path in enumerate(paths) if "." in path]
+    parents = [place for place, path in enumerate(paths) if path == "parent"]
+
+    def values(data: bytes, parent: str | None) -> list[Any]:
+        held = list(found(decode(data)))
+        for place, steps in deeper:
+            for step in steps:
+                held[place] = _step(held[place], step)
+        for place in parents:
+            held[place] = parent
+        return held
+
+    return values
+
+
+def _step(value: Any, step: str) -> Any:
+    """Return the member of a mapping, or the element of a list by its number; None where there is none."""
+    if isinstance(value, dict):
+        return value.get(step)
+    if isinstance(value, list) and step.isdecimal() and int(step) < len(value):
+        return value[int(step)]
+    return None
 
 
 def _own_root(value: Any, suffix: str) -> str | None:

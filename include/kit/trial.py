@@ -16,7 +16,7 @@ from include.contract.errors import LimitReached
 from include.engine import extract
 from include.engine.answers import limit_of, remaining_of, reset_of
 from include.engine.client import Answer, Client
-from include.engine.ports import Credentials, ParentKey, Parents, Renewal, Token, Usable
+from include.engine.ports import Credentials, ParentKey, Parents, Renewal, Token, TokenStore, Usable
 from include.engine.records import BadRecord, Record
 from include.engine.slices import Ask
 from include.spec.budget import Budget
@@ -25,6 +25,7 @@ from include.sync.remote import hooks_of
 
 PARENTS = 20
 """How many records of a parent stream a trial calls a stream for."""
+_WAITS = 20
 
 
 class MemoryTokens:
@@ -116,13 +117,14 @@ class Trial:
     credentials: Credentials
     most_parents: int | None = PARENTS
     sleep: Callable[[float], None] = time.sleep
+    tokens: TokenStore = dataclasses.field(default_factory=MemoryTokens)
 
     def __post_init__(self) -> None:
         client = self.manifest.client
         self.limits = MemoryLimits(client.budgets)
         values = {f"settings.{key}": value for key, value in self.manifest.with_defaults(dict(self.settings)).items()}
         hooks = hooks_of(self.manifest.connector)
-        self.client = WatchedClient(client, self.credentials, values, MemoryTokens(), self.limits, self.sleep, hooks)
+        self.client = WatchedClient(client, self.credentials, values, self.tokens, self.limits, self.sleep, hooks)
         self.client.calls = []
 
     def pages(self, name: str, ask: Ask) -> Iterator[extract.Page]:
@@ -134,11 +136,13 @@ class Trial:
         parents = self._parents(stream) if extract.wants_parents(stream, ask) else None
         self.client.calls.clear()
         position: dict[str, Any] | None = None
-        while position != extract.END:
+        for wait in range(_WAITS):
             try:
                 yield from self._from(position, stream, ask, parents)
                 return
             except LimitReached as waiting:
+                if wait == _WAITS - 1:
+                    raise
                 # A report that is not ready, or a budget that is used up: a person at a shell waits for it.
                 self.sleep(max((waiting.until - datetime.now(UTC)).total_seconds(), 0.2))
                 position = self._position

@@ -149,9 +149,11 @@ class StreamRun:
         if parent.only == "news" and self._ask.mode != "single":
             which = "news"
         keys = parents(self._connect, self._place_of(parent.stream), parent.where, which)
+        each = self._config.manifest.streams[parent.stream].each
+        in_each = each is not None and each.in_key
 
         def found(after: str | None) -> Iterator[ParentKey]:
-            return (ParentKey(key) for key in keys(after))
+            return (ParentKey(key, in_each) for key in keys(after))
 
         return found
 

@@ -138,13 +138,16 @@ def test_a_fault_has_its_class(place: Place, fault: dict[str, object], wanted: t
     _, stream = place.plain_stream()
     place.running.admin.fault(match=marked(stream.path), times=None, **fault)  # type: ignore[arg-type]
     trial = place.trial()
+    # A remote that gives no new token yet is waited for: that the old one was refused may be its last word on it.
+    waits = fault.get("status") == 401 and getattr(place.config.manifest.client.auth, "not_before_seconds", 0) > 0
     try:
-        with pytest.raises(wanted) as caught:
+        with pytest.raises(LimitReached if waits else wanted) as caught:
             list(extract.pages(trial.client, stream, Ask("all"), None, None))
     finally:
         trial.close()
         place.running.admin.clear_faults()
-    if isinstance(caught.value, LimitReached):
+    if fault.get("status") == 429:
+        assert isinstance(caught.value, LimitReached)
         left = (caught.value.until - place.stage.one("select now()")).total_seconds()
         assert HOUR - 60 < left <= HOUR
     secrets = [text for text in (trial.credentials.password, *trial.credentials.extra.values()) if len(text) > 8]

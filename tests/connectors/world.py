@@ -15,12 +15,12 @@ from typing import Any
 from include.engine import extract
 from include.engine.slices import Ask
 from include.kit.couplings import coupling_text, webshop_text
-from include.kit.line import credentials_of
 from include.kit.trial import Trial
 from include.sandbox import Running, serve
 from include.sandbox.remote import load_remote
 from include.spec.load import CouplingConfig, connector_names, load_manifest
 from include.spec.manifest import Manifest, Stream
+from include.sync.token_keeper import KeptTokens
 from tests.sync.stage import Stage
 
 WANTED = [name for name in os.environ.get("CONNECTORS", "").split(",") if name]
@@ -55,8 +55,8 @@ def in_small_pages(manifest: Manifest) -> Manifest:
     for name, stream in manifest.streams.items():
         paging: Any = stream.paging
         if getattr(paging, "size_param", None) and (paging.size or PAGE) > PAGE:
-            stream = stream.model_copy(update={"paging": paging.model_copy(update={"size": PAGE})})
-        streams[name] = stream
+            paging = paging.model_copy(update={"size": PAGE})
+        streams[name] = stream.model_copy(update={"paging": paging})
     client = manifest.client.model_copy(update={"budgets": []})
     return manifest.model_copy(update={"streams": streams, "client": client})
 
@@ -90,9 +90,10 @@ class Place:
         return dict.fromkeys(self.running.remote.changes(), 1)
 
     def trial(self) -> Trial:
-        credentials = credentials_of(self.running, self.coupling)
-        given = self.config.settings
-        return Trial(self.config.manifest, given, credentials, most_parents=None, sleep=lambda _: None)
+        """Return a line beside the warehouse; it shares the token, which a remote may give out but once."""
+        platform, credentials = self.stage.platform, self.stage.opened[self.coupling]
+        tokens = KeptTokens(platform.connect, platform.vault)
+        return Trial(self.config.manifest, self.config.settings, credentials, None, lambda _: None, tokens)
 
     def serves(self) -> dict[str, Read]:
         """Return what the sandbox answers now to a reading of each stream; asserts that every record has its key."""

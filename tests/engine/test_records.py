@@ -221,3 +221,12 @@ def test_text_at(body: bytes, text: str | None) -> None:
 def test_a_next_page_that_cannot_be_read_is_not_the_end(body: bytes) -> None:
     with pytest.raises(UnexpectedResponse):
         text_at(body, "d.n", WHERE)
+
+
+def test_keys_and_roots_that_stand_deeper() -> None:
+    read = reader(RecordShape(("parent", "id"), "product.resource.id", "summaries.0.version", (), "_NL"))
+    good = b'{"id": 7, "product": {"resource": {"id": 5}}, "summaries": [{"version": 3}]}'
+    without = b'{"id": 8, "product": false, "summaries": []}'
+    records, bad = read([msgspec.Raw(good), msgspec.Raw(without)], "P1")
+    assert [(record.key, record.root, record.order) for record in records] == [("P1_7_NL", "5_NL", 3)]
+    assert [record.field for record in bad] == ["product.resource.id"]

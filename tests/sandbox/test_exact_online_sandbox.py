@@ -19,13 +19,16 @@ SYNC = {
     "sync/Logistics/Items": "items", "sync/Inventory/StockPositions": "stock_positions",
     "sync/Logistics/SalesItemPrices": "prices", "sync/CRM/Accounts": "accounts",
     "sync/Logistics/SupplierItem": "supplier_items", "sync/SalesOrder/SalesOrderHeaders": "orders",
-    "sync/SalesOrder/SalesOrderLines": "order_lines",
+    "sync/SalesOrder/SalesOrderLines": "order_lines", "sync/SalesInvoice/SalesInvoices": "invoices",
+    "sync/PurchaseOrder/PurchaseOrders": "purchases", "sync/Manufacturing/BillOfMaterialVersions": "bom_versions",
+    "sync/Manufacturing/BillOfMaterialMaterials": "version_materials",
 }  # fmt: skip
 NORMAL = {
     "logistics/Items": "items", "crm/Accounts": "accounts", "logistics/SalesItemPrices": "prices",
     "logistics/SupplierItem": "supplier_items", "salesorder/SalesOrders": "orders",
     "salesorder/SalesOrderLines": "order_lines", "inventory/AssemblyBillOfMaterialHeader": "boms",
     "inventory/AssemblyBillOfMaterialMaterials": "bom_materials", "inventory/Warehouses": "warehouses",
+    "purchaseorder/PurchaseReturnLines": "sent_back",
 }  # fmt: skip
 
 
@@ -189,6 +192,8 @@ def json_state(exact: Exact) -> dict[str, list[dict[str, Any]]]:
         ("crm/Accounts?limit=10", 400),
         ("sync/CRM/Accounts?$select=ID&$filter=IsSupplier eq true", 400),
         ("crm/Accounts?$skiptoken=12L", 400),
+        ("crm/Accounts?$expand=GoodsReceiptLines", 400),
+        ("purchaseorder/GoodsReceipts?$expand=Lines", 400),
         ("crm/Nothing", 404),
     ],
 )
@@ -271,6 +276,40 @@ def test_kinds_of_records(unchanged: Exact) -> None:
     assert {s["PurchaseUnitFactor"] for s in truth["supplier_items"]} == {1, 6, 12}
     assert {o["Status"] for o in truth["orders"]} == {12, 20, 21, 45}
     assert any(a["IsSupplier"] and a["IsSales"] for a in truth["accounts"])
+
+
+def test_receipts_show_their_lines_when_asked(unchanged: Exact) -> None:
+    truth = {r["ID"]: r["GoodsReceiptLines"] for r in json_state(unchanged)["receipts"]}
+    path = "purchaseorder/GoodsReceipts"
+    assert all("__deferred" in record["GoodsReceiptLines"] for record in unchanged.pull(path))
+    shown = {r["ID"]: r["GoodsReceiptLines"]["results"] for r in unchanged.pull(f"{path}?$expand=GoodsReceiptLines")}
+    assert shown == truth
+    # A line that was put away in two places stands there twice, the second time without a location.
+    split = [lines for lines in truth.values() if len({line["ID"] for line in lines}) < len(lines)]
+    assert split
+    assert {line["Location"] is None for lines in split for line in lines} == {True, False}
+
+
+def test_kinds_of_buying(unchanged: Exact) -> None:
+    truth = json_state(unchanged)
+    rows = truth["purchases"]
+    assert {row["ReceiptStatus"] for row in rows} == {10, 20, 30, 40}
+    assert all(row["AmountDC"] == row["NetPrice"] * row["QuantityInPurchaseUnits"] for row in rows)
+    assert any(row["Quantity"] > row["QuantityInPurchaseUnits"] for row in rows)
+    assert {(row["Description"] or "")[:8] for row in rows} == {"", "Optiply "}
+    orders = [(row["PurchaseOrderID"], row["Item"]) for row in rows]
+    assert len(set(orders)) < len(orders), "an article may stand twice on an order"
+    assert any(row["Item"] is None for row in truth["invoices"])
+    assert {row["SalesOrderNumber"] is None for row in truth["invoices"]} == {True, False}
+
+
+def test_deleted_purchase_order_is_in_the_feed_line_by_line(exact: Exact) -> None:
+    rows = json_state(exact)["purchases"]
+    (key,) = exact.running.admin.change(seed=1, deleted_buy_orders=1)["deleted_buy_orders"]
+    feed = exact.pull("sync/Deleted?$select=Timestamp,EntityKey,EntityType&$filter=Timestamp gt 1L")
+    assert {(r["EntityKey"], r["EntityType"]) for r in feed} == {
+        (row["ID"], 22) for row in rows if row["PurchaseOrderID"] == key
+    }
 
 
 def test_deletions_and_changes(exact: Exact) -> None:

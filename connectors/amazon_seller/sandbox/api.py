@@ -50,6 +50,17 @@ class AmazonSeller(Remote):
         "item_subtotals": "net",
         "denied": "",
     }
+    coupling_settings: ClassVar[Mapping[str, Any]] = {
+        "marketplaces": ["A1805IZSGTT6HS", "A1PA6795UKMFR9", "A2NODRKZP88ZB9"],
+        "seller_id": "A3TH9S8BH6GOGM",
+        "sell_orders.pull_all_orders": True,
+    }
+    tested_with: ClassVar[Mapping[str, int | str]] = {
+        "limits": 0,
+        "report_polls": 0,
+        "delay_seconds": 0,
+        "inventory_page": 20,
+    }
     id_fields = ("AmazonOrderId", "orderId", "OrderItemId", "sellerSku", "sku", "asin")
     name_fields = ("productName", "Title", "SalesChannel")
     stock_fields = ("totalQuantity",)

@@ -39,6 +39,12 @@ class LightspeedEcom(Remote):
         "not_yet": 1,
         "since_id_ascends": 1,
     }
+    coupling_settings: ClassVar[Mapping[str, Any]] = {"language": "nl"}
+    tested_with: ClassVar[Mapping[str, int | str]] = {
+        "per_five_minutes": 10**6,
+        "per_hour": 10**6,
+        "per_day": 10**6,
+    }
     name_fields = ("title",)
     stock_fields = ("stockLevel", "quantityOrdered")
 

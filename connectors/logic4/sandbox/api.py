@@ -36,6 +36,8 @@ class Logic4(Remote):
     """One administration. `denied` is a part of a path whose module the user has no right for."""
 
     settings: ClassVar[Mapping[str, int | str]] = {"per_month": 200_000, "administration": 1, "denied": ""}
+    coupling_settings: ClassVar[Mapping[str, Any]] = {"supplier_products.price": "buy_price"}
+    tested_with: ClassVar[Mapping[str, int | str]] = {"per_month": 10**6}
     id_fields = ("ProductId", "Id", "BuyOrderRowId", "BuyOrderDeliveryId")
     name_fields = ("ProductName1", "CompanyName")
     stock_fields = ("FreeStock",)

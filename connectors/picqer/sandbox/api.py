@@ -26,6 +26,7 @@ class Picqer(Remote):
     """A Picqer account. `account` fulfilment = the key of a client of Picqer Fulfilment."""
 
     settings: ClassVar[Mapping[str, int | str]] = {"per_minute": 500, "account": "normal"}
+    tested_with: ClassVar[Mapping[str, int | str]] = {"per_minute": 10**6}
     id_fields = ("idproduct", "idorder", "idpurchaseorder", "idreceipt", "idsupplier")
     page_parameter = "offset"
 

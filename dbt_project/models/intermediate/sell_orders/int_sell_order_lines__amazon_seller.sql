@@ -4,14 +4,20 @@ with items as (
     select * from {{ ref('int_sell_order_items__amazon_seller') }}
 ),
 
--- Not only the news: the catalog has come with an earlier pull, and its root is the ASIN.
+sold as (
+    select distinct coupling_id, asin from items
+),
+
+-- Not only the news: what tells the EANs has come with an earlier pull, and its root is the ASIN. The catalog's EAN goes
+-- before the one that the seller gave.
 eans as (
-    select catalog.coupling_id, catalog.root_key as asin, min(catalog.ean) as ean
-    from (select distinct coupling_id, asin from items) as sold
-    inner join {{ ref('stg_amazon_seller__sold_catalog') }} as catalog
-        on catalog.coupling_id = sold.coupling_id and catalog.root_key = sold.asin
-    where catalog.gone_at is null
-    group by catalog.coupling_id, catalog.root_key
+    select sold.coupling_id, sold.asin, coalesce(min(catalog.ean), min(listings.ean)) as ean
+    from sold
+    left join {{ ref('stg_amazon_seller__sold_catalog') }} as catalog
+        on catalog.coupling_id = sold.coupling_id and catalog.root_key = sold.asin and catalog.gone_at is null
+    left join {{ ref('stg_amazon_seller__sold_listings') }} as listings
+        on listings.coupling_id = sold.coupling_id and listings.root_key = sold.asin and listings.gone_at is null
+    group by sold.coupling_id, sold.asin
 )
 
 select

@@ -19,6 +19,7 @@ from include.kit.line import Line, to_coupling, to_sandbox
 from include.kit.overview import brought, lines
 from include.kit.scaffold import plan, write
 from include.kit.trial import Tried, attempt
+from include.sandbox.remote import load_remote
 from include.spec.manifest import OBJECTS
 from include.spec.problems import nearest
 
@@ -128,9 +129,10 @@ def _ask(chosen: argparse.Namespace) -> Ask:
     return Ask(chosen.mode, remote_id=chosen.remote_id)
 
 
-def _line(chosen: argparse.Namespace) -> AbstractContextManager[Line]:
+def _line(chosen: argparse.Namespace, *, hurried: bool = False) -> AbstractContextManager[Line]:
+    """Open the line that the arguments name; `hurried`: a sandbox without limits and waits."""
     if chosen.sandbox:
-        return to_sandbox(chosen.name)
+        return to_sandbox(chosen.name, settings=load_remote(chosen.name).tested_with if hurried else None)
     return to_coupling(chosen.coupling, chosen.name, credentials(chosen.coupling))
 
 
@@ -179,7 +181,7 @@ def _trimmed(raw: bytes) -> str:
 
 def _record(chosen: argparse.Namespace) -> int:
     connector = Connector(chosen.name)
-    with _line(chosen) as line:
+    with _line(chosen, hurried=True) as line:
         for name in _streams(chosen, every=True):
             body = _answer(chosen, name, line)
             path, found = fixtures.write(connector, name, body, line.trial.credentials, chosen.limit)

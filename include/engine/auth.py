@@ -99,7 +99,7 @@ def make_auth(
         return SignedAuth(credentials)
     filled = with_secrets(credentials, values)
     if isinstance(grant, spec.Basic):
-        sent = _basic_of(fill(grant.user, filled, empty=True), fill(grant.password, filled, empty=True))
+        sent = _basic_of(fill(grant.user, filled, empty=True), fill(grant.secret, filled, empty=True))
         return FixedAuth({"Authorization": f"Basic {sent}"}, [*secrets_of(credentials), credentials.login, sent])
     if isinstance(grant, spec.Header):
         return FixedAuth({grant.header: fill(grant.value, filled)}, secrets_of(credentials))

@@ -97,7 +97,9 @@ class Client:
         self._client, self._limiter, self._sleep = client, limiter, sleep
         self.values = {**values, **_connection_values(credentials)}
         self._base = fill(client.base_url, self.values).rstrip("/")
-        self._headers = {name: fill(value, self.values) for name, value in client.headers.items()}
+        filled = {name: fill(value, self.values) for name, value in client.headers.items()}
+        # One that is left empty is meant for another kind of account.
+        self._headers = {name: value for name, value in filled.items() if value}
         self._auth: Auth = make_auth(client.auth, credentials, tokens, self.values, hooks)
         self._session = _Session()
         # trust_env off: a .netrc or proxy of the machine must not touch our requests; it also costs time per call.

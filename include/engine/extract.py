@@ -139,7 +139,7 @@ def _pages(
         else:
             position = {**tag, "after": parents[-1] if parents else ""}
         total = raw.total if not parents and part.name is None else None
-        yield Page(records, bad, position, total, _cursor(stream, records, first_time))
+        yield Page(records, [*raw.bad, *bad], position, total, _cursor(stream, records, first_time))
         part = dataclasses.replace(part, most=None)
 
 

@@ -13,15 +13,17 @@ from typing import Any
 
 import msgspec
 
-from include.contract.errors import RequestRefused, UnexpectedResponse
+from include.contract.errors import NotThere, RequestRefused, UnexpectedResponse
 from include.engine.answers import whole_number
 from include.engine.client import Answer, Client
-from include.engine.records import dig, split, text_at
+from include.engine.records import BadRecord, dig, split, text_at
 from include.spec.paging import AfterKey, NextLink, Offset, PageNumber, Paging, Token
 
 # Steps back in one walk before an order that never settles is no longer chased.
 _STEPS_BACK = 20
 _WALKS = 5
+# Keys tried one after the other behind a record that spoils its list; more in a row is another fault.
+_STEPS_OVER = 100
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,6 +56,8 @@ class RawPage:
     next: dict[str, Any] | None
     total: int | None
     answer: Answer
+    bad: list[BadRecord] = dataclasses.field(default_factory=list)
+    """What the remote itself could not give out."""
 
 
 def walk(client: Client, call: Call, paging: Paging, start: dict[str, Any] | None) -> Iterator[RawPage]:
@@ -204,9 +208,10 @@ class _Again:
 
 def _after_key(client: Client, call: Call, paging: AfterKey, start: dict[str, Any] | None) -> Iterator[RawPage]:
     after = int(start["after_key"]) if start else paging.start
+    size, stepped, refusal = paging.size, 0, ""
     while True:
 
-        def read(answer: Answer, records: list[msgspec.Raw], after: int = after) -> RawPage:
+        def read(answer: Answer, records: list[msgspec.Raw], after: int = after, size: int = size) -> RawPage:
             keys = [_key_of(record, paging.field, answer.where) for record in records]
             if keys != sorted(keys):
                 raise UnexpectedResponse(
@@ -215,15 +220,29 @@ def _after_key(client: Client, call: Call, paging: AfterKey, start: dict[str, An
             if keys and min(keys) <= after:
                 raise UnexpectedResponse(f"{answer.where} answered {paging.field} {min(keys)}, asked for after {after}")
             total = _number_at(answer, paging.total) if paging.total else None
-            last = len(records) >= total if total is not None and records else len(records) < paging.size
+            last = len(records) >= total if total is not None and records else len(records) < size
             return RawPage(records, None if last else {"after_key": max(keys)}, None, answer)
 
         value = paging.template.replace("{after}", str(after))
-        page = ask(client, call.given({paging.param: value, paging.size_param or "": paging.size}), read)
+        try:
+            page = ask(client, call.given({paging.param: value, paging.size_param or "": size}), read)
+        except NotThere as refused:
+            stepped += size == 1
+            if not paging.step_over or stepped > _STEPS_OVER:
+                raise
+            if size == 1:
+                # Nobody tells which record it is, so the keys are tried one after the other.
+                after += 1
+            size = max(1, size // 4)
+            refusal = refused.what
+            continue
+        if stepped:
+            reason = f"the remote cannot list the record before {paging.field} {after}: {refusal}"
+            page = dataclasses.replace(page, bad=[BadRecord(paging.field, reason, b"{}")])
         yield page
         if page.next is None:
             return
-        after = int(page.next["after_key"])
+        after, size, stepped = int(page.next["after_key"]), min(size * 4, paging.size), 0
 
 
 def _key_of(record: msgspec.Raw, field: str, where: str) -> int:

@@ -37,7 +37,7 @@ class Line:
 
 @contextlib.contextmanager
 def to_sandbox(connector: str, **world: Any) -> Iterator[Line]:
-    """Start a connector's sandbox and open a line to it."""
+    """Start a connector's sandbox and open a line to it; `world` as in `include.sandbox.server.assemble`."""
     manifest = load_manifest(connector)
     with serve(connector, **{"size": SIZE, "orders": ORDERS, **world}) as running:
         trial = Trial(manifest, running.remote.coupling_settings, credentials_of(running, connector))

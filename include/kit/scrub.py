@@ -17,7 +17,7 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PERSONS = (
     r"first_?names?|last_?names?|sur_?names?|middle_?names?|full_?names?|initials|salutation|infix|prefix_?name"
     r"|given_?names?|family_?names?|contact(_?(name|person))?s?|attention|attn|recipient(_?name)?|birth\w*|gender"
-    r"|customer_?name|buyer_?name|debtor_?name|cardholder\w*|user_?name|company(_?name)?|ip(_?address)?|remote_?ip"
+    r"|(customer|buyer|debtor|delivery|invoice|billing|shipping|ship_?to|bill_?to)_?(name|contact\w*)|cardholder\w*|user_?name|company(_?name)?|ip(_?address)?|remote_?ip"
 )
 _FIELDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("secret", re.compile(r"(access_?|refresh_?|order_?|api_?|consumer_?)?(token|secret|password|signature|api_?key)|"
@@ -25,7 +25,7 @@ _FIELDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("e-mail", re.compile(r"\w*e?_?mail(_?address)?(es)?[0-9]*")),
     ("phone", re.compile(r"\w*(tele)?phone(_?(number|no))?s?[0-9]*|\w*mobile(_?number)?|fax(_?number)?|tel")),
     ("address", re.compile(r"\w*street(_?name)?[0-9]*|\w*address_?(line)?_?[0-9]|address|address_?line\w*"
-                           r"|house_?n(umbe)?r\w*|\w*(zip|postal|post)_?code|zip|city|town|latitude|longitude|extra_?address\w*")),
+                           r"|house_?n(umbe)?r\w*|\w*(zip|postal|post)_?code|zip|city|town|(delivery|invoice|billing|shipping)_?(city|address\w*)|latitude|longitude|extra_?address\w*")),
     ("name", re.compile(_PERSONS)),
 )  # fmt: skip
 _PERSONAL = re.compile(
@@ -33,9 +33,11 @@ _PERSONAL = re.compile(
 )
 _BARE = re.compile(r"name[0-9]?|number_?extension|extension|company|value|notes?|remarks?|comments?|reference")
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
-_PHONE = re.compile(r"(?<![\w.-])(\+\d{2}[\s\d-]{8,14}|0[1-9]-?[1-9][\d\s]{6,9}\d)(?![\w.-])")
+_PHONE = re.compile(r"(?<![\w.-])(\+\d{2}[\s\d-]{8,14}|0\d{1,3}[- ]\d{6,8})(?![\w.-])")
 _TOKEN = re.compile(r"eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*|\bc[ks]_[0-9a-f]{40}\b|\b[A-Z]{2}\d{2}[A-Z]{4}\d{10}\b")
 _QUERY = re.compile(r"(?i)([?&][\w.-]*(?:key|secret|token|password|signature|credential)=)([^&\s\"']+)")
+_SHORTEST = 8
+"""A shorter secret may be anything, such as the number of a division that stands in each address."""
 Found = collections.Counter[str]
 
 
@@ -45,7 +47,7 @@ def scrubbed(value: Any, hide: Iterable[str] = ()) -> tuple[Any, Found]:
     `hide`: secrets of the connection, taken out wherever they stand.
     """
     found: Found = collections.Counter()
-    secrets = sorted({secret for secret in hide if len(secret) >= 4}, key=len, reverse=True)
+    secrets = sorted({secret for secret in hide if len(secret) >= _SHORTEST}, key=len, reverse=True)
     return _scrub(value, (), found, secrets), found
 
 

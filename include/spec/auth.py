@@ -18,7 +18,7 @@ class Basic(Strict):
     type: Literal["basic"]
     user: str = "{connection.login}"
     """What is sent as the user's name; may hold `{connection.password}` and fields of the extra."""
-    password: str = "{connection.password}"
+    secret: str = "{connection.password}"  # noqa: S105 - where the password is, not a password
     """What is sent as the password."""
 
 

@@ -115,7 +115,7 @@ class Stream(Strict):
     """Where the records stand in the answer: dotted paths, the first that is there counts; empty text = the answer
     itself."""
     key: list[str]
-    """Field or fields that identify a record, as dotted paths; several are joined by `_`. `parent` is the parent's key."""
+    """Field or fields (dotted paths) that identify a record; several are joined by `_`. `parent` = the parent's key."""
     root: str | None = None
     """Field (dotted path) with the id of the record that this one belongs to, or `parent`; left out = the record is its
     own root."""

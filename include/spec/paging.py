@@ -77,6 +77,9 @@ class AfterKey(Strict):
     """Records on a full page; a page with fewer is the last one."""
     total: str | None = None
     """Dotted path to the number of records that are left, this page included; where it is told, it decides the end."""
+    step_over: bool = False
+    """true = a page that is answered with 404 is read in smaller pieces, and the record that spoils it goes to
+    quarantine, for a remote that fails the whole list because of one record."""
 
 
 class Token(Strict):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from include.contract.errors import UnexpectedResponse
+from include.contract.errors import NotThere, UnexpectedResponse
 from include.engine.client import Client
 from include.engine.paging import Call, walk
 from include.spec.paging import AfterKey, NextLink, Offset, PageNumber, Paging, Token
@@ -151,3 +151,24 @@ def test_a_token_that_ended_during_a_pause_begins_anew(remote: Remote, client: C
     found = list(walk(client, Call("/items", {}, {}, ("items",)), KINDS["token"], {"token": "old"}))
     assert [len(page.records) for page in found] == [1]
     assert remote.asked("token") == ["old", ""]
+
+
+@pytest.mark.requirement("R16")
+def test_a_record_that_spoils_its_list_is_stepped_over(remote: Remote, client: Client) -> None:
+    """Magento answers 404 for the whole list when one order holds a deleted product."""
+    spoilt = {23, 24}
+
+    def answer(request: Request) -> Reply:
+        after, size = int(request.query["after"]), int(request.query["size"])
+        ids = [number for number in range(1, 58) if number > after][:size]
+        return as_json({"message": "?"}, 404) if spoilt & set(ids) else as_json([{"id": number} for number in ids])
+
+    remote.answer = answer
+    paging = AfterKey(type="after_key", param="after", field="id", size=20, size_param="size", step_over=True)
+    found = list(walk(client, Call("/items", {}, {}, ("",)), paging, None))
+    seen = [json.loads(bytes(raw))["id"] for page in found for raw in page.records]
+    assert seen == [number for number in range(1, 58) if number not in spoilt]
+    assert [bad.field for page in found for bad in page.bad] == ["id"]
+    remote.answer = [as_json({"message": "?"}, 404)]
+    with pytest.raises(NotThere):
+        list(walk(client, Call("/items", {}, {}, ("",)), paging, None))

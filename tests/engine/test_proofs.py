@@ -163,5 +163,5 @@ def test_a_body_is_json(remote: Remote, client: Client) -> None:
 
 def test_a_key_as_the_name_of_the_user(remote: Remote, client_of: ClientOf) -> None:
     held = Credentials("shop", remote.url, "", "the key")
-    client_of(held, auth={"type": "basic", "user": "{connection.password}", "password": ""}).ask("/items")
+    client_of(held, auth={"type": "basic", "user": "{connection.password}", "secret": ""}).ask("/items")
     assert remote.requests[0].headers["Authorization"] == "Basic dGhlIGtleTo="

@@ -38,11 +38,11 @@ def run(chosen: argparse.Namespace) -> int:
     stale = [(path, text) for path, text in pages(DOCS) if _read(path) != text]
     for path, text in stale:
         if chosen.check:
-            print(f"{path.relative_to(ROOT)} is stale: call ./run cli docs and commit the result")
+            print(f"{_short(path)} is stale: call ./run cli docs and commit the result")
         else:
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
-            print(f"{path.relative_to(ROOT)} written")
+            print(f"{_short(path)} written")
     return int(chosen.check and bool(stale))
 
 
@@ -84,6 +84,10 @@ def _kinds(kind: type[SyncError]) -> list[type[SyncError]]:
 
 def _again(kind: type[SyncError]) -> str:
     return next(words for branch, words in _AGAIN if issubclass(kind, branch))
+
+
+def _short(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else f"docs/{path.name}"
 
 
 def _read(path: Path) -> str:

@@ -145,7 +145,7 @@ def reader(shape: RecordShape) -> Reader:
                 bad.append(BadRecord(" + ".join(shape.key), "record without id", data))
                 continue
             key += shape.suffix
-            root = parent if shape.root == "parent" else (_own_root(root_value, shape.suffix) if own_root else key)
+            root = parent if shape.root == "parent" else (_key(root_value) if own_root else key)
             if root is None:
                 bad.append(BadRecord(str(shape.root), "record does not say what it belongs to", data))
                 continue
@@ -190,11 +190,6 @@ def _step(value: Any, step: str) -> Any:
     if isinstance(value, list) and step.isdecimal() and int(step) < len(value):
         return value[int(step)]
     return None
-
-
-def _own_root(value: Any, suffix: str) -> str | None:
-    root = _key(value)
-    return None if root is None else root + suffix
 
 
 def _joined(parts: list[Any]) -> str | None:

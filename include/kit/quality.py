@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator
 from include.kit.checkout import Connector
 from include.kit.finding import Finding
 
-_WORDS = 4
+_WORDS = 2
 _HOOK_LINES = 60
-_SECTIONS = ("Limits", "Deletions", "Traps")
+_SECTIONS = ("Limits", "Traps")
+_ALSO = {"product_compositions": ("compositions",), "receipt_lines": ("receipts",)}
+_NO_LIMIT = ("no known limit", "none are published")
 _COMMENT = re.compile(r"^\s*#\s+\S+(\s+\S+){3,}")
 
 
@@ -23,11 +25,12 @@ def _readme(connector: Connector) -> Iterator[Finding]:
         return
     text = path.read_text("utf-8")
     for section in _SECTIONS:
-        line = _line_of(text, f"## {section}")
+        line = next((number for number, words in enumerate(text.splitlines(), 1) if _begins(words, section)), None)
         yield Finding(file, line or 1, "" if line else f"has no section '## {section}'")
+    flat = " ".join(text.lower().split())
     for name in connector.manifest.objects:
-        fault = "" if name in text else f"does not say what becomes {name}"
-        yield Finding(file, _line_of(text, name) or 1, fault)
+        told = any(word in flat for word in (name, name.replace("_", " "), *_ALSO.get(name, ())))
+        yield Finding(file, 1, "" if told else f"does not say what becomes of {name}")
 
 
 def _settings(connector: Connector) -> Iterator[Finding]:
@@ -43,7 +46,7 @@ def _settings(connector: Connector) -> Iterator[Finding]:
 def _budgets(connector: Connector) -> Iterator[Finding]:
     file = connector.short(connector.manifest_file)
     text = _section(connector, "Limits")
-    known = connector.manifest.client.budgets or "no known limit" in text.lower()
+    known = connector.manifest.client.budgets or any(words in text.lower() for words in _NO_LIMIT)
     fault = "no budget: state the remote's limits, or 'no known limit' under '## Limits' in the README"
     yield Finding(file, connector.line("client", "budgets"), "" if known else fault)
 
@@ -105,17 +108,24 @@ def _not_a_sentence(text: str, what: str) -> str:
 
 
 def _section(connector: Connector, title: str) -> str:
+    """Return the text of a README's section, which begins with a heading or with its title in bold."""
     path = connector.folder / "README.md"
-    text = path.read_text("utf-8") if path.exists() else ""
-    return text.partition(f"## {title}\n")[2].partition("\n## ")[0]
+    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    start = next((number for number, line in enumerate(lines) if _begins(line, title)), len(lines))
+    inside = lines[start : start + 1]
+    for line in lines[start + 1 :]:
+        if line.startswith(("## ", "**")):
+            break
+        inside.append(line)
+    return "\n".join(inside)
 
 
-def _line_of(text: str, words: str) -> int | None:
-    return next((number for number, line in enumerate(text.splitlines(), 1) if words in line), None)
+def _begins(line: str, title: str) -> bool:
+    return line.startswith((f"## {title}", f"**{title}"))
 
 
 CHECKS: dict[str, Callable[[Connector], Iterator[Finding]]] = {
-    "the README says what it brings, limits, deletions, traps": _readme,
+    "the README says what it brings, its limits and traps": _readme,
     "each setting has a help sentence and states its default": _settings,
     "the remote's limits are stated": _budgets,
     "error rules end in a sentence on what to do": _errors,

@@ -166,7 +166,9 @@ class Trial:
                 break
         # As the warehouse gives them: in the order of their keys, none twice.
         ordered = sorted(dict.fromkeys(keys[: self.most_parents]))
-        return lambda after: (ParentKey(key) for key in ordered if after is None or key > after)
+        each = self.manifest.streams[stream.parent.stream].each
+        in_each = each is not None and each.in_key
+        return lambda after: (ParentKey(key, in_each) for key in ordered if after is None or key > after)
 
     def close(self) -> None:
         """Close the connections."""

@@ -62,8 +62,8 @@ class Each(Strict):
     calls: list[dict[str, Scalar]] | None = None
     """The parameters of each call; members of the body where the stream has one."""
     in_key: bool = False
-    """Whether the key (and root) of a record gets `_` and the value of its call behind it: the same id may then come
-    from several calls and mean different records."""
+    """Whether the key of a record gets `_` and the value of its call behind it: the same id may then come from several
+    calls and mean different records. A root that is a field stays as it is."""
 
 
 class Poll(Strict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from psycopg import sql
@@ -50,7 +51,8 @@ def test_each_stream_is_read_twice_the_same(place: Place) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_pulling_everything_lands_what_the_remote_serves(place: Place) -> None:
     place.pull("all")
-    assert differences(place) == []
+    found = differences(place)
+    assert not found, f"{len(found)}:\n" + "\n".join(found[:30])
 
 
 @pytest.mark.requirement("R5")
@@ -113,7 +115,8 @@ PAGED_FROM = 25
 def test_the_pulls_after_it_see_the_rest(place: Place) -> None:
     place.pull("changed")
     place.pull("all")
-    assert differences(place) == []
+    found = differences(place)
+    assert not found, f"{len(found)}:\n" + "\n".join(found[:30])
 
 
 @pytest.mark.skipif(bool(WANTED), reason="only some of the connectors are looked at")
@@ -162,8 +165,14 @@ def differences(place: Place) -> list[str]:
         missing = sorted(set(served[name]) - set(there))
         # Only a stream that is compared can know that a record is gone; the others keep what they once saw.
         more = sorted(set(there) - set(served[name])) if stream.deletions == "snapshot" else []
-        other = sorted(key for key in set(there) & set(served[name]) if there[key] not in served[name][key])
+        # Children of news only are asked for when their parent changed, whatever else changes in them.
+        known = set(there) & set(served[name]) if extract.is_whole(stream, Ask("all")) else set()
+        other = sorted(key for key in known if there[key] not in served[name][key])
         found += [f"{name} {key} is served and not landed" for key in missing]
         found += [f"{name} {key} is landed and not served" for key in more]
-        found += [f"{name} {key} is landed otherwise" for key in other]
-    return found[:40]
+        found += [f"{name} {key} differs in {_fields(there[key], served[name][key][-1])}" for key in other]
+    return found
+
+
+def _fields(landed: Any, served: Any) -> dict[str, tuple[Any, Any]]:
+    return {field: (landed.get(field), served[field]) for field in served if landed.get(field) != served[field]}

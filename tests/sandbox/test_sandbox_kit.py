@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from include.sandbox import Running
+from include.spec.load import connector_names
 
-CONNECTORS = ("woocommerce", "exact_online", "bol_com")
+CONNECTORS = connector_names()
 
 
 @pytest.mark.parametrize("connector", CONNECTORS)
@@ -19,7 +20,7 @@ def test_the_same_seed_makes_the_same_world(serve_small: Any, connector: str) ->
     states = []
     for seed in (7, 7, 8):
         with serve_small(connector, seed=seed, size=40, orders=30) as running:
-            changed = running.admin.change(seed=1, new_orders=2, cancelled_orders=1)
+            changed = running.admin.change(seed=1, **dict.fromkeys(running.remote.changes(), 1))
             states.append((changed, running.admin.state(), running.admin.credentials()["password"]))
     assert states[0] == states[1] != states[2]
 
@@ -29,12 +30,12 @@ def test_the_state_survives_a_restart(serve_small: Any, connector: str, tmp_path
     file = tmp_path / "world.json"
     with serve_small(connector, state=file) as first:
         first.admin.advance(100)
-        first.admin.change(new_orders=3, cancelled_orders=2)
+        first.admin.change(**dict.fromkeys(first.remote.changes(), 2))
         before = httpx.get(f"{first.url}/__sandbox/state", trust_env=False).text
     # Another seed and size are ignored: the file knows what the world was made with.
     with serve_small(connector, state=file, seed=99, size=5) as second:
         assert httpx.get(f"{second.url}/__sandbox/state", trust_env=False).text == before
-        second.admin.change(new_orders=1)
+        second.admin.change(**dict.fromkeys(second.remote.changes(), 1))
 
 
 def test_a_rotated_token_is_saved_before_the_answer_leaves(serve_small: Any, tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""`./run demo`: the platform at work on local imitations of three remote systems, with checks of what it shows."""
+"""`./run demo`: the platform at work on local imitations of the remote systems, with checks of what it shows."""

@@ -31,7 +31,7 @@ CHANGES: dict[str, dict[str, int]] = {
 
 def first_act(stage: Stage) -> None:
     """Pull everything and show what is in the Optiply tables."""
-    say("\nAct one: pull everything from three systems")
+    say(f"\nAct one: pull everything from {len(stage.sandboxes)} systems")
     stage.pull("all")
     say("\nNow in the Optiply tables:")
     show.tables(stage.connection)
@@ -48,7 +48,8 @@ def second_act(stage: Stage) -> None:
     say("\nAct two: the remote systems change")
     changed: dict[str, dict[str, list[str]]] = {}
     for name, sandbox in stage.sandboxes.items():
-        changed[name] = sandbox.change(**CHANGES[name], seed=seed)
+        counts = CHANGES.get(name) or dict.fromkeys(sandbox.kinds(), 2)
+        changed[name] = sandbox.change(**counts, seed=seed)
         say(f"  {name}: " + ", ".join(f"{len(keys)} {kind.replace('_', ' ')}" for kind, keys in changed[name].items()))
     say("\nA pull of what changed since:")
     _and_show(stage, lambda: stage.pull("changed"))

@@ -22,7 +22,7 @@ def unmatched_lines(stage: Stage) -> int:
 
 def after_changed(stage: Stage, changed: Changed, waiting: int) -> None:
     """Check what a pull of what changed must have brought."""
-    for name in ("woocommerce", "exact_online"):
+    for name in _playing("woocommerce", "exact_online", changed=changed):
         still_open = stage.one(
             "select count(*) from optiply.sell_orders t join platform.couplings c on c.id = t.coupling_id"
             " where c.connector = %s and t.remote_id = any(%s) and t.deleted_at is null",
@@ -30,6 +30,8 @@ def after_changed(stage: Stage, changed: Changed, waiting: int) -> None:
             changed[name]["cancelled_orders"],
         )
         stage.checks.hold(f"{name}: no cancelled order is left", still_open == 0, f"{still_open} left")
+    if not changed.keys() >= {"exact_online", "bol_com"}:
+        return
     new = changed["exact_online"]["new_products"]
     found = stage.one(f"{_PRODUCTS} where c.connector = 'exact_online' and t.remote_id = any(%s)", new)
     stage.checks.hold("exact_online: new products are there", found == len(new), f"{found} of {len(new)}")
@@ -41,6 +43,22 @@ def after_changed(stage: Stage, changed: Changed, waiting: int) -> None:
 
 def after_all(stage: Stage, changed: Changed) -> None:
     """Check what a pull of everything must have brought besides: prices of variations, and what is gone."""
+    if "woocommerce" in changed:
+        _variations(stage, changed)
+    for name in _playing("woocommerce", "exact_online", changed=changed):
+        gone = changed[name]["deleted_products"]
+        enabled = stage.one(
+            f"{_PRODUCTS} where c.connector = %s and t.remote_id = any(%s)"
+            " and (t.status = 'enabled' or t.deleted_at is null)",
+            name,
+            gone,
+        )
+        stage.checks.hold(
+            f"{name}: deleted products are disabled", enabled == 0, f"{len(gone)} deleted, {enabled} still enabled"
+        )
+
+
+def _variations(stage: Stage, changed: Changed) -> None:
     # A changed variation need not touch its product's date, so a pull of what changed can miss it (API page, trap 4).
     sandbox = stage.sandboxes["woocommerce"]
     records = {str(record["id"]): record for name in ("products", "variations") for record in sandbox.records(name)}
@@ -54,14 +72,7 @@ def after_all(stage: Stage, changed: Changed) -> None:
         for key in keys
     )
     stage.checks.hold("woocommerce: changed prices are there", wrong == 0, f"{len(keys)} prices, {wrong} wrong")
-    for name in ("woocommerce", "exact_online"):
-        gone = changed[name]["deleted_products"]
-        enabled = stage.one(
-            f"{_PRODUCTS} where c.connector = %s and t.remote_id = any(%s)"
-            " and (t.status = 'enabled' or t.deleted_at is null)",
-            name,
-            gone,
-        )
-        stage.checks.hold(
-            f"{name}: deleted products are disabled", enabled == 0, f"{len(gone)} deleted, {enabled} still enabled"
-        )
+
+
+def _playing(*names: str, changed: Changed) -> list[str]:
+    return [name for name in names if name in changed]

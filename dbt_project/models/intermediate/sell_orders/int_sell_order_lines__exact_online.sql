@@ -24,7 +24,8 @@ select
 from lines
 inner join {{ ref('stg_exact_online__settings') }} as settings
     on settings.coupling_id = lines.coupling_id and settings.takes_orders
-where settings.has_drop_shipments or not lines.is_drop_shipment
+where (settings.has_drop_shipments or not lines.is_drop_shipment)
+    and not coalesce(lines.cost_center = any(settings.excluded_cost_centers), false)
 
 union all
 
@@ -46,4 +47,6 @@ select
 from invoiced
 inner join {{ ref('stg_exact_online__settings') }} as settings
     on settings.coupling_id = invoiced.coupling_id and settings.takes_invoices
-where invoiced.item is not null and not (settings.takes_orders and invoiced.sales_order_number is not null)
+where invoiced.item is not null
+    and not (settings.takes_orders and invoiced.sales_order_number is not null)
+    and not coalesce(invoiced.cost_center = any(settings.excluded_cost_centers), false)

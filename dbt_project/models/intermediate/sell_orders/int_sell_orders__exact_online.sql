@@ -11,6 +11,7 @@ invoices as (
         coupling_id,
         root_key,
         max(status) filter (where gone_at is null) as status,
+        max(ordered_by) as ordered_by,
         coalesce(max(invoiced_at), max(created_at)) as placed,
         max(created_at) as created_at,
         max(modified_at) as modified_at,
@@ -26,7 +27,8 @@ select
     orders.root_key,
     coalesce(orders.ordered_at, orders.created_at) as placed,
     case when orders.status = 21 then orders.modified_at end as completed,
-    coalesce(settings.pull_all_orders or orders.status = 21, false) as is_in_scope,
+    coalesce(settings.pull_all_orders or orders.status = 21, false)
+    and not coalesce(orders.ordered_by = any(settings.excluded_customers), false) as is_in_scope,
     orders.created_at,
     orders.modified_at as updated_at,
     coalesce(orders.gone_at, case when orders.status = 45 then coalesce(orders.modified_at, orders.landed_at) end) as deleted_at,
@@ -44,7 +46,8 @@ select
     invoices.root_key,
     invoices.placed,
     case when invoices.status = 50 then invoices.modified_at end as completed,
-    coalesce(invoices.status = 50 or settings.pull_all_orders and invoices.status <> 10, false) as is_in_scope,
+    coalesce(invoices.status = 50 or settings.pull_all_orders and invoices.status <> 10, false)
+    and not coalesce(invoices.ordered_by = any(settings.excluded_customers), false) as is_in_scope,
     invoices.created_at,
     invoices.modified_at as updated_at,
     invoices.gone_at as deleted_at,

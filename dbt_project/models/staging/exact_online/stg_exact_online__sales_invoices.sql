@@ -6,6 +6,8 @@ select
     source.gone_at,
     source.landed_at,
     {{ number('doc."Status"') }} as status,
+    {{ filled('doc."OrderedBy"') }} as ordered_by,
+    {{ filled('doc."CostCenter"') }} as cost_center,
     {{ number('doc."LineNumber"') }} as line_number,
     {{ filled('doc."Item"') }} as item,
     {{ number('doc."Quantity"') }} as quantity,
@@ -17,6 +19,8 @@ select
 from {{ source('exact_online', 'sales_invoices') }} as source
 cross join lateral jsonb_to_record(source.payload) as doc (
     "Status" text,
+    "OrderedBy" text,
+    "CostCenter" text,
     "LineNumber" text,
     "Item" text,
     "Quantity" text,

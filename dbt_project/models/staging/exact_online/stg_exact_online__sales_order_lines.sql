@@ -6,6 +6,7 @@ select
     source.gone_at,
     source.landed_at,
     {{ filled('doc."Item"') }} as item,
+    {{ filled('doc."CostCenter"') }} as cost_center,
     {{ number('doc."LineNumber"') }} as line_number,
     {{ number('doc."Quantity"') }} as quantity,
     {{ number('doc."AmountDC"') }} as amount_dc,
@@ -13,6 +14,7 @@ select
 from {{ source('exact_online', 'sales_order_lines') }} as source
 cross join lateral jsonb_to_record(source.payload) as doc (
     "Item" text,
+    "CostCenter" text,
     "LineNumber" text,
     "Quantity" text,
     "AmountDC" text,

@@ -1,3 +1,11 @@
+{#- The values of a setting that is a list, as trimmed texts. -#}
+{%- macro chosen(setting) -%}
+    array(
+        select btrim(item.value #>> '{}')
+        from jsonb_path_query(source.settings -> '{{ setting }}', '$[*]') as item (value)
+        where btrim(item.value #>> '{}') <> ''
+    )
+{%- endmacro -%}
 with source as (
     select * from {{ source('platform', 'couplings') }} where connector = 'exact_online'
 )
@@ -6,12 +14,10 @@ select
     source.webshop_id,
     source.id as coupling_id,
     -- Warehouse codes whose stock counts; empty = all.
-    array(
-        select btrim(chosen.code)
-        from jsonb_path_query(source.settings -> 'stock.warehouses', '$[*]') as item (value)
-        cross join lateral (select item.value #>> '{}' as code) as chosen
-        where btrim(chosen.code) <> ''
-    ) as stock_warehouses,
+    {{ chosen('stock.warehouses') }} as stock_warehouses,
+    {{ chosen('status.disabled_groups') }} as disabled_groups,
+    {{ chosen('sell_orders.excluded_customers') }} as excluded_customers,
+    {{ chosen('sell_orders.excluded_cost_centers') }} as excluded_cost_centers,
     coalesce({{ flag("source.settings ->> 'article_code.enabled'") }}, true) as has_article_code,
     coalesce({{ flag("source.settings ->> 'status.is_purchase_item'") }}, true) as follows_is_purchase_item,
     coalesce({{ flag("source.settings ->> 'assembled.from_bom'") }}, false) as is_assembled_from_bom,
@@ -30,10 +36,7 @@ select
     coalesce({{ flag("source.settings ->> 'sell_orders.drop_shipments'") }}, true) as has_drop_shipments,
     -- The statuses of an order or of its receipt that complete it: 30 complete, 40 cancelled.
     case
-        when source.settings ? 'buy_orders.completed_statuses' then array(
-            select btrim(item.value #>> '{}')
-            from jsonb_path_query(source.settings -> 'buy_orders.completed_statuses', '$[*]') as item (value)
-        )
+        when source.settings ? 'buy_orders.completed_statuses' then {{ chosen('buy_orders.completed_statuses') }}
         else array['30', '40']
     end as completed_statuses,
     coalesce({{ flag("source.settings ->> 'buy_orders.foreign_currency'") }}, false) as is_foreign_currency

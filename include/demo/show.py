@@ -13,7 +13,6 @@ from psycopg.rows import dict_row
 from include.warehouse import batch
 from include.warehouse.pulls import progress
 
-TABLES = ("suppliers", "products", "supplier_products", "product_compositions", "sell_orders", "sell_order_lines")
 _COLUMNS = {
     "suppliers": "remote_id, name, emails, delivery_time, ignored",
     "products": "remote_id, name, sku_code, ean_code, price, stock_level, unlimited_stock, status, assembled",
@@ -21,7 +20,11 @@ _COLUMNS = {
     "product_compositions": "composed_product_id, part_product_id, part_quantity",
     "sell_orders": "remote_id, placed, total_value, completed, deleted_at",
     "sell_order_lines": "remote_id, sell_order_id, product_id, quantity, subtotal_value",
+    "buy_orders": "remote_id, supplier_id, placed, total_value, completed, deleted_at",
+    "buy_order_lines": "remote_id, buy_order_id, product_id, quantity, subtotal_value",
+    "receipt_lines": "remote_id, buy_order_line_id, quantity, occurred",
 }
+TABLES = tuple(_COLUMNS)
 
 
 class Progress:

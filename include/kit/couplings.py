@@ -19,7 +19,7 @@ from include.spec.load import (
     load_manifest,
     load_webshop,
 )
-from include.spec.manifest import OBJECTS, Manifest, Setting
+from include.spec.manifest import OBJECTS, Manifest
 from include.spec.problems import Problem
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -45,6 +45,7 @@ def coupling_text(
         *([] if primary else ["# How a line of an order finds the product of another coupling: ean, sku or remote_id.",
                               "match_key: ean"]),
         "", "objects:", *(f"  {name}: {{}}" for name in objects),
+        *(f"  # {name}: {{}}  (brought by {owner})" for name, owner in others.items() if name in manifest.objects),
         "", "schedules:", *schedules(manifest, objects),
     ]  # fmt: skip
     if manifest.settings:
@@ -54,21 +55,18 @@ def coupling_text(
 
 def _settings(manifest: Manifest, given: Mapping[str, Any]) -> list[str]:
     required = [key for key, setting in manifest.settings.items() if setting.required or key in given]
-    lines = ["settings:" if required else "settings: {}"]
+    lines = []
     for key in required:
         setting = manifest.settings[key]
         value = given.get(key, (setting.choices or [_EXAMPLES[setting.type]])[0])
-        lines += [
-            f"  # {setting.help}{'' if key in given else ' Replace this value.'}",
-            f"  {key}: {json.dumps(value)}",
-        ]
-    optional = [(key, setting) for key, setting in manifest.settings.items() if key not in required]
-    return lines + [line for key, setting in optional for line in _commented(key, setting)]
-
-
-def _commented(key: str, setting: Setting) -> list[str]:
-    choices = f" One of {', '.join(setting.choices)}." if setting.choices else ""
-    return [f"  # {setting.help}{choices}", f"  # {key}: {json.dumps(setting.default)}"]
+        words = setting.help if key in given else f"{setting.help} Replace this value."
+        lines += [f"  # {words}", f"  {key}: {json.dumps(value)}"]
+    for key, setting in manifest.settings.items():
+        if key not in required:
+            choices = f" One of {', '.join(setting.choices)}." if setting.choices else ""
+            lines += [f"  # {setting.help}{choices}", f"  # {key}: {json.dumps(setting.default)}"]
+    # A key with nothing but comments below it holds nothing, and that is no mapping.
+    return ["settings:" if required else "# settings:", *lines]
 
 
 def webshop_text(webshop: str, manifest: Manifest) -> str:

@@ -49,6 +49,7 @@ def parts(state: Path) -> list[Part]:
         Part("requirements-map", pytest_command(state, ["--check-map", "--collect-only", "-qq", "-p", "no:warnings"])),
         Part("mappings", _tool("dbt", "parse", *dbt_folders, *dbt_outputs), needs="dbt_project/dbt_project.yml"),
         Part("configs", [python, "-m", "include.cli", "check"], needs="include/cli/__main__.py"),
+        Part("connectors", [python, "-m", "include.cli", "connector", "check", "--all"], needs="include/kit/checks.py"),
         Part("docs", [python, "-m", "include.cli", "docs", "--check"], needs="docs/reference-yaml.md"),
         Part("imports", _tool("lint-imports", "--cache-dir", str(cache / "imports"))),
         Part("lint", [python, "-m", "ruff", "check", "--cache-dir", str(cache / "ruff"), "."]),

@@ -102,6 +102,8 @@ def _with_length(headers: list[tuple[bytes, bytes]], length: int) -> list[tuple[
 def _previous_page(scope: Scope, parameter: str) -> Scope:
     """Ask for the page before: its records come again, and its next link points to the page just asked for."""
     query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+    # Some APIs take both a number and an offset.
+    parameter = parameter if parameter in query else "page"
     by_number = parameter == "page"
     place, step = int(query.get(parameter, "1")), 1 if by_number else int(query.get("per_page", "100"))
     query[parameter] = str(max(int(by_number), place - step))

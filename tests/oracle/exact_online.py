@@ -97,7 +97,8 @@ class Company:
         ended = ends is not None and ends.date() < today
         made = bool(record["IsMakeItem"])
         # A made item is not bought but stays enabled (B8); an item that is neither bought nor made is disabled.
-        disabled = gone or ended or (not bought and not made)
+        disabled = gone or ended or record["ItemGroupCode"] in self.settings["status.disabled_groups"]
+        disabled = disabled or (not bought and not made)
         general = self._price(key, today)
         if general is not None and price(general) is None and not gone:
             self.optiply.problem(self.name, "products", key, "price", "outside 0 to 9999999.99, left out")
@@ -257,6 +258,8 @@ class Company:
             status = rows[0]["Status"]
             if status != PROCESSED and (status == DRAFT or not self.settings["sell_orders.pull_all_orders"]):
                 continue
+            if rows[0]["OrderedBy"] in self.settings["sell_orders.excluded_customers"]:
+                continue
             header = {"placed": exact_date(rows[0]["InvoiceDate"]), "created_at": exact_date(rows[0]["Created"])}
             if status == PROCESSED:
                 header["completed"] = exact_date(rows[0]["Modified"])
@@ -278,6 +281,7 @@ class Company:
             header["completed"] = exact_date(record["Modified"])
         lines = list(self._lines(key)) if not gone else []
         in_scope = self.settings["sell_orders.pull_all_orders"] or record["Status"] == COMPLETE
+        in_scope = in_scope and record["OrderedBy"] not in self.settings["sell_orders.excluded_customers"]
         self.optiply.order(
             (self.name, key), header, lines, cancelled=gone or record["Status"] == CANCELLED, in_scope=in_scope
         )

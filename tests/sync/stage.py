@@ -27,7 +27,17 @@ from include.warehouse.pulls import Wish
 from include.warehouse.secrets import Vault
 
 Row = dict[str, Any]
-OPTIPLY = ("products", "suppliers", "supplier_products", "product_compositions", "sell_orders", "sell_order_lines")
+OPTIPLY = (
+    "products",
+    "suppliers",
+    "supplier_products",
+    "product_compositions",
+    "sell_orders",
+    "sell_order_lines",
+    "buy_orders",
+    "buy_order_lines",
+    "receipt_lines",
+)
 
 
 def warehouse_environment(dsn: str) -> dict[str, str]:

@@ -1,11 +1,3 @@
-{#- The values of a setting that is a list, as trimmed texts. -#}
-{%- macro chosen(setting) -%}
-    array(
-        select btrim(item.value #>> '{}')
-        from jsonb_path_query(source.settings -> '{{ setting }}', '$[*]') as item (value)
-        where btrim(item.value #>> '{}') <> ''
-    )
-{%- endmacro -%}
 with source as (
     select * from {{ source('platform', 'couplings') }} where connector = 'exact_online'
 )

@@ -13,7 +13,7 @@ from include.engine.slices import Ask
 from include.kit import fixtures
 from include.kit.checkout import Connector
 from include.kit.fixtures import records_of
-from include.kit.line import Line, to_coupling, to_sandbox
+from include.kit.line import Line, coupling_of, to_coupling, to_sandbox
 from include.kit.trial import Tried, attempt
 from include.sandbox.remote import load_remote
 from include.spec.problems import nearest
@@ -39,7 +39,7 @@ def _add_line(parser: Any, limit: int) -> None:
     parser.add_argument("--remote-id", help="for mode single")
     parser.add_argument("--limit", type=int, default=limit, help=f"stop after so many records (default {limit})")
     where = parser.add_mutually_exclusive_group(required=True)
-    where.add_argument("--coupling", help="its settings, and the credentials in AIRFLOW_CONN_<COUPLING>")
+    where.add_argument("--coupling", help="its settings, and the credentials in AIRFLOW_CONN_<its connection>")
     where.add_argument("--sandbox", action="store_true", help="against the sandbox, started for this command")
 
 
@@ -55,7 +55,8 @@ def _line(chosen: argparse.Namespace, *, hurried: bool = False) -> AbstractConte
     """Open the line that the arguments name; `hurried`: a sandbox without limits and waits."""
     if chosen.sandbox:
         return to_sandbox(chosen.name, settings=load_remote(chosen.name).tested_with if hurried else None)
-    return to_coupling(chosen.coupling, chosen.name, credentials(chosen.coupling))
+    config = coupling_of(chosen.coupling, chosen.name)
+    return to_coupling(config, credentials(config.connection))
 
 
 def _streams(chosen: argparse.Namespace, *, every: bool = False) -> list[str]:

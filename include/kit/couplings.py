@@ -145,4 +145,4 @@ def connection_words(config: CouplingConfig) -> list[str]:
     fields = config.manifest.connection
     said = [f"  {name:<9} {words}" for name in ("host", "login", "password") if (words := getattr(fields, name))]
     said += [f"  extra     {name}: {words}" for name, words in fields.extra.items()]
-    return [f"{config.name}: an Airflow connection with this name holds", *(said or ["  nothing"])]
+    return [f"{config.name}: the Airflow connection '{config.connection}' holds", *(said or ["  nothing"])]

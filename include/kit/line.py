@@ -12,7 +12,7 @@ from include.contract.errors import Misconfigured
 from include.engine.ports import Credentials
 from include.kit.trial import Trial
 from include.sandbox import Running, serve
-from include.spec.load import load_all, load_manifest
+from include.spec.load import CouplingConfig, load_all, load_manifest
 
 SIZE, ORDERS = 60, 40
 # It tells of each call to a sandbox's admin side, which is none of the remote's.
@@ -45,14 +45,20 @@ def to_sandbox(connector: str, **world: Any) -> Iterator[Line]:
             yield Line(f"{manifest.title} sandbox", trial, running)
 
 
-@contextlib.contextmanager
-def to_coupling(coupling: str, connector: str, credentials: Credentials) -> Iterator[Line]:
-    """Open a line with a coupling's settings. Raises Misconfigured where it does not fit the connector."""
+def coupling_of(coupling: str, connector: str) -> CouplingConfig:
+    """Return a coupling of this connector. Raises Misconfigured where there is none."""
     found = next((config for config in load_all()[0] if config.name == coupling), None)
     if found is None or found.connector != connector:
-        raise Misconfigured(f"there is no readable coupling '{coupling}' of {connector}", next_step="./run cli check")
-    with contextlib.closing(Trial(found.manifest, found.settings, credentials)) as trial:
-        yield Line(found.title, trial)
+        message = f"there is no readable coupling '{coupling}' of {connector}"
+        raise Misconfigured(message, next_step="./run cli coupling check says which there are.")
+    return found
+
+
+@contextlib.contextmanager
+def to_coupling(config: CouplingConfig, credentials: Credentials) -> Iterator[Line]:
+    """Open a line with a coupling's settings."""
+    with contextlib.closing(Trial(config.manifest, config.settings, credentials)) as trial:
+        yield Line(config.title, trial)
 
 
 def credentials_of(running: Running, name: str) -> Credentials:

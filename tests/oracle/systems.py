@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import shutil
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
 from include.sandbox import Running
+from include.spec.load import CONFIGS, connector_names
 from tests.oracle.tables import Optiply
 
 HERE = Path(__file__).parent
 COUPLINGS = HERE / "couplings"
+"""Couplings that only these tests have, beside those of the demo's customers."""
 
 
 class Expected(Protocol):
@@ -34,7 +37,7 @@ class Expected(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class System:
-    """A system under test: its coupling below `couplings/`, its sandbox's world, the changes between two pulls."""
+    """A system under test: its coupling, its sandbox's world, the changes between two pulls."""
 
     coupling: str
     sandbox: Mapping[str, Any]
@@ -56,5 +59,12 @@ def system(connector: str) -> System:
 
 def computed() -> list[str]:
     """Return the connectors that have a module here."""
-    couplings = COUPLINGS.glob("*/*.yaml")
-    return sorted(path.stem for path in couplings if path.name != "webshop.yaml")
+    names = {path.stem for path in HERE.glob("*.py")}
+    return sorted(names & set(connector_names()))
+
+
+def merged(folder: Path) -> Path:
+    """Fill a folder with the demo's customers and those of these tests; return it."""
+    for source in (CONFIGS, COUPLINGS):
+        shutil.copytree(source, folder, dirs_exist_ok=True)
+    return folder

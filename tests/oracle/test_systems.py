@@ -17,7 +17,7 @@ from include.contract.errors import SyncError
 from include.sandbox import Running, serve
 from tests.oracle import actual
 from tests.oracle.compare import differences, of_coupling, problem_differences
-from tests.oracle.systems import COUPLINGS, Expected, System, computed, system
+from tests.oracle.systems import Expected, System, computed, merged, system
 from tests.oracle.tables import Optiply
 from tests.sync.stage import Stage
 
@@ -111,9 +111,9 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(module_stage: Stage) -> Iterator[World]:
+def world(module_stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """The tests of this file go on from one another."""
-    problems = module_stage.configure(COUPLINGS)
+    problems = module_stage.configure(merged(tmp_path_factory.mktemp("couplings") / "dag_configs"))
     with ExitStack() as stack:
         shops = {}
         for name in NAMES:

@@ -4,10 +4,10 @@
         'buy_order_lines': ['exact_online', 'logic4', 'picqer'],
         'buy_orders': ['exact_online', 'logic4', 'picqer'],
         'product_compositions': ['exact_online', 'logic4', 'picqer'],
-        'products': ['amazon_seller', 'exact_online', 'lightspeed_ecom', 'logic4', 'magento', 'picqer', 'woocommerce'],
+        'products': ['amazon_seller', 'bigcommerce', 'exact_online', 'lightspeed_ecom', 'logic4', 'magento', 'picqer', 'woocommerce'],
         'receipt_lines': ['exact_online', 'logic4', 'picqer'],
-        'sell_order_lines': ['amazon_seller', 'bol_com', 'exact_online', 'lightspeed_ecom', 'logic4', 'magento', 'picqer', 'woocommerce'],
-        'sell_orders': ['amazon_seller', 'bol_com', 'exact_online', 'lightspeed_ecom', 'logic4', 'magento', 'picqer', 'woocommerce'],
+        'sell_order_lines': ['amazon_seller', 'bigcommerce', 'bol_com', 'exact_online', 'lightspeed_ecom', 'logic4', 'magento', 'picqer', 'woocommerce'],
+        'sell_orders': ['amazon_seller', 'bigcommerce', 'bol_com', 'exact_online', 'lightspeed_ecom', 'logic4', 'magento', 'picqer', 'woocommerce'],
         'supplier_products': ['exact_online', 'lightspeed_ecom', 'logic4', 'picqer'],
         'suppliers': ['exact_online', 'lightspeed_ecom', 'logic4', 'picqer']
     }[table]) }}

@@ -54,7 +54,8 @@ def config(size: int, total: int) -> CouplingConfig:
     webshop = Webshop(webshop="bench", title="Benchmark", time_zone="UTC", owners={})
     return CouplingConfig(
         name="bench__bench", title="Benchmark", file="bench/bench.yaml", webshop=webshop, manifest=manifest,
-        role="primary", match_key=None, connection="bench", owner="bench", enabled=True, objects=("products",), plans=(), settings={},
+        role="primary", match_key=None, connection="bench", owner="bench", enabled=True, objects=("products",),
+        plans=(), settings={},
     )  # fmt: skip
 
 

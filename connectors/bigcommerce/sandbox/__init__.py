@@ -1,0 +1,5 @@
+"""A local imitation of the BigCommerce API."""
+
+from connectors.bigcommerce.sandbox.api import Bigcommerce
+
+REMOTE = Bigcommerce

@@ -191,6 +191,14 @@ class Manifest(Strict):
             if name in self.objects and stream in self.objects[name].streams + self.objects[name].reads
         ]
 
+    def pulled_with(self, name: str) -> tuple[str, ...]:
+        """Return the objects whose pull brings the streams of `name`, where it pulls none itself."""
+        made = self.objects[name]  # type: ignore[index]
+        brings = (
+            other for other in OBJECTS if other in self.objects and set(self.objects[other].streams) & set(made.reads)
+        )
+        return () if made.streams else tuple(brings)
+
     def with_defaults(self, given: dict[str, Any]) -> dict[str, Any]:
         """Return the settings of a coupling with the manifest's defaults filled in."""
         return {key: given.get(key, setting.default) for key, setting in sorted(self.settings.items())}

@@ -52,9 +52,14 @@ class Pulled:
     """Set when a person has to decide about deletions; everything else of the pull is done."""
     has_news: bool
     """Whether a transform has something to do: what this pull landed, or what a failed one before it left."""
+    pulled_with: tuple[str, ...] = ()
+    """The objects whose pull brings this one, where it has no endpoint of its own."""
 
     def sentence(self) -> str:
         """Return what support reads."""
+        if self.pulled_with:
+            others = " and ".join(name.replace("_", " ") for name in self.pulled_with)
+            return f"nothing of its own to pull: it is made of what is pulled with {others}"
         text = (
             f"{self.records} records on {self.pages} pages: {self.new} new, {self.changed} changed, "
             f"{self.unchanged} unchanged, {self.gone} gone, {self.quarantined} in quarantine"
@@ -84,7 +89,9 @@ def pull(platform: Platform, config: CouplingConfig, wish: Wish, credentials: Cr
                 _streams(platform, connection, config, wish, credentials, ids, pull_id)
                 with warehouse_faults("closing a pull"):
                     pulls.succeed(connection, pull_id)
-        done = _result(connection, pull_id, resumed)
+        done = dataclasses.replace(
+            _result(connection, pull_id, resumed), pulled_with=config.manifest.pulled_with(wish.object)
+        )
         if done.asks is not None:
             pulls.remark(connection, pull_id, done.asks.reason)
         return done

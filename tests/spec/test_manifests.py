@@ -178,3 +178,9 @@ def test_which_objects_a_stream_feeds(connectors: Path) -> None:
     manifest = load(connectors, text)
     assert manifest.feeds("items") == ["products", "sell_orders"]
     assert manifest.feeds("stock") == ["sell_orders"]
+
+
+def test_an_object_without_an_endpoint_says_what_it_is_pulled_with() -> None:
+    picqer = load_manifest("picqer")
+    assert picqer.pulled_with("supplier_products") == ("products",)
+    assert picqer.pulled_with("products") == ()

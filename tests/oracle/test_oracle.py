@@ -47,6 +47,10 @@ class World:
         """Pull everything and map it, and let the oracle do the same."""
         self.optiply.now = self.stage.one("select now()")
         self.stage.pull_every(mode)
+        self.hear(mode)
+
+    def hear(self, mode: str) -> None:
+        """Map what was pulled, and let the oracle do what the platform has done."""
         self.stage.transform()
         today: date = self.stage.one("select (now() at time zone 'UTC')::date")
         if mode == "all":
@@ -117,6 +121,22 @@ def test_changed_since(world: World) -> None:
     for coupling, running in world.remotes.items():
         assert all(running.admin.change(seed=3, **CHANGES[coupling]).values()), "nothing was there to be changed"
     world.sync("changed")
+    check(world)
+
+
+@pytest.mark.requirement("R8")
+def test_single_records(world: World) -> None:
+    """One record of each changes and is pulled alone."""
+    world.optiply.now = world.stage.one("select now()")
+    for coupling, name, kind in (
+        (WOO, "products", "renamed"),
+        (WOO, "sell_orders", "completed_orders"),
+        (EXACT, "products", "renamed"),
+        (BOL, "sell_orders", "shipped_orders"),
+    ):
+        (key,) = world.remotes[coupling].admin.change(seed=9, **{kind: 1})[kind]
+        assert world.stage.pull(coupling, name, "single", remote_id=key).changed
+    world.hear("changed")
     check(world)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, ClassVar
 
 from fastapi import APIRouter
@@ -12,33 +11,30 @@ from starlette.responses import Response
 from typing_extensions import override
 
 from connectors.bigcommerce.sandbox import proof
-from connectors.bigcommerce.sandbox.pages import page
+from connectors.bigcommerce.sandbox.pages import cut, only, page_v3, since
 from connectors.bigcommerce.sandbox.shop import Shop
-from include.sandbox.answers import RefusedError, json_answer
+from include.sandbox.answers import RefusedError, array, json_answer
 from include.sandbox.remote import Change, Remote
-from include.sandbox.world import Record, Row
+from include.sandbox.world import JSON, Record, Row
 
-STREAMS = (
-    "products",
-    "sell_orders",
-)
+PAGES = ("page", "limit")
 
 
 class Bigcommerce(Remote):
-    """One account of BigCommerce."""
+    """One store of BigCommerce: the catalog in V3, orders in V2."""
 
-    settings: ClassVar[Mapping[str, int | str]] = {"per_minute": 600}
-    tested_with: ClassVar[Mapping[str, int | str]] = {"per_minute": 10**6}
-    stock_fields = ("stock",)
+    settings: ClassVar[Mapping[str, int | str]] = {"per_window": 150}
+    tested_with: ClassVar[Mapping[str, int | str]] = {"per_window": 10**6}
+    stock_fields = ("inventory_level",)
     page_parameter = "page"
 
     @override
     def build(self) -> None:
-        Shop(self.world, self.catalogue, STREAMS).build()
+        Shop(self.world, self.catalogue).build()
 
     @override
     def changes(self) -> Mapping[str, Change]:
-        return Shop(self.world, self.catalogue, STREAMS).changes()
+        return Shop(self.world, self.catalogue).changes()
 
     @override
     def credentials(self, base_url: str) -> dict[str, Any]:
@@ -46,71 +42,91 @@ class Bigcommerce(Remote):
 
     @override
     def refusal(self, status: int) -> Response:
-        return json_answer({"error": "the request failed"}, status)
+        return json_answer({"status": status, "title": "the request failed", "errors": {}}, status)
 
     @override
     def records(self, body: Any) -> list[Record]:
-        found = body.get("items", []) if isinstance(body, dict) else []
+        found = body.get("data", []) if isinstance(body, dict) else body
         return found if isinstance(found, list) else []
 
     @override
     def emptied(self, body: Any) -> Any:
-        return {**body, "items": []}
-
-    @override
-    def repeated(self, body: Any, url: str) -> Any:
-        return {**body, "next": url} if isinstance(body.get("next"), str) and "://" in body["next"] else body
+        return {**body, "data": []} if isinstance(body, dict) else []
 
     @override
     def router(self) -> APIRouter:
         router = APIRouter()
-
-        async def token(request: Request) -> Response:
-            return await proof.token(self, request)
-
-        router.add_route("/token", token, ["POST"])
-        router.add_route("/api/{stream}", self._list, ["GET"])
-        router.add_route("/api/{stream}/{id}", self._one, ["GET"])
+        routes = {
+            "/v3/catalog/products": self._products,
+            "/v3/catalog/variants": self._variants,
+            "/v2/store": self._store,
+            "/v2/orders": self._orders,
+            "/v2/orders/{id}": self._order,
+            "/v2/orders/{id}/products": self._order_products,
+        }
+        for path, answer in routes.items():
+            router.add_route("/stores/{store}" + path, answer, ["GET"])
         return router
 
-    async def _list(self, request: Request) -> Response:
-        headers = self._admitted(request)
-        return json_answer(page(request, self._rows(request)), headers=headers)
+    async def _products(self, request: Request) -> Response:
+        headers = proof.admitted(self, request)
+        only(request, (*PAGES, "sort", "direction", "date_modified:min"))
+        rows = self._changed(request, "products", "date_modified:min")
+        return json_answer(page_v3(request, rows), headers=headers)
 
-    async def _one(self, request: Request) -> Response:
-        headers = self._admitted(request)
-        rows = self.world[self._stream(request)].rows
-        if request.path_params["id"] not in rows:
-            raise RefusedError(json_answer({"error": "there is no such record"}, 404, headers))
-        return json_answer(rows[request.path_params["id"]].data, headers=headers)
+    async def _variants(self, request: Request) -> Response:
+        headers = proof.admitted(self, request)
+        only(request, (*PAGES, "id"))
+        asked = request.query_params.get("id")
+        rows = self.world["variants"].view("all", None, _by_id)
+        rows = rows if asked is None else [row for row in rows if row.key == asked]
+        return json_answer(page_v3(request, rows), headers=headers)
 
-    def _admitted(self, request: Request) -> dict[str, str]:
-        """Return the headers that tell what is left of the limit. Refuses with 401 or 429."""
-        if not proof.good(self, request):
-            raise RefusedError(json_answer({"error": "not authorised"}, 401))
-        usage = self.limits.take("minute", self.number("per_minute"), 60)
-        seconds = max(1, round((usage.resets_at - self.world.clock.now()).total_seconds()))
-        headers = {"X-RateLimit-Remaining": str(usage.remaining), "X-RateLimit-Reset": str(seconds)}
-        if not usage.allowed:
-            refusal = json_answer({"error": "too many requests"}, 429, {**headers, "Retry-After": str(seconds)})
-            raise RefusedError(refusal)
-        return headers
+    async def _store(self, request: Request) -> Response:
+        return json_answer(self.world["store"][proof.STORE_HASH].data, headers=proof.admitted(self, request))
 
-    def _stream(self, request: Request) -> str:
-        stream = str(request.path_params["stream"])
-        if stream not in STREAMS:
-            raise RefusedError(json_answer({"error": "there is no such endpoint"}, 404))
-        return stream
+    async def _orders(self, request: Request) -> Response:
+        headers = proof.admitted(self, request)
+        only(request, (*PAGES, "sort", "min_date_modified"))
+        rows = self._changed(request, "orders", "min_date_modified")
+        return _page_v2([JSON.encode(row.data) for row in cut(request, rows)[0]], headers)
 
-    def _rows(self, request: Request) -> list[Row]:
-        """Return the rows asked for, by id."""
-        stream, since = self._stream(request), request.query_params.get("updated_since", "")
-        try:
-            moment = datetime.fromisoformat(since) if since else None
-        except ValueError:
-            raise RefusedError(json_answer({"error": "updated_since is no time"}, 400)) from None
-        return self.world[stream].view(
-            ("list", since),
-            lambda row: moment is None or row.modified.replace(microsecond=0) >= moment,
-            lambda row: int(row.key),
+    async def _order(self, request: Request) -> Response:
+        headers = proof.admitted(self, request)
+        return json_answer(self._asked_for(request).data, headers=headers)
+
+    async def _order_products(self, request: Request) -> Response:
+        headers = proof.admitted(self, request)
+        only(request, PAGES)
+        lines = self.world["order_products"][self._asked_for(request).key].data["lines"]
+        rows = [Row(str(line["id"]), line, self.world.clock.now(), 0) for line in lines]
+        return _page_v2([JSON.encode(row.data) for row in cut(request, rows)[0]], headers)
+
+    def _asked_for(self, request: Request) -> Row:
+        """Return the order in the path, also an archived one. Refuses with 404."""
+        orders = self.world["orders"]
+        if request.path_params["id"] not in orders:
+            raise RefusedError(proof.refusal(404, "The requested resource was not found.", request))
+        return orders[request.path_params["id"]]
+
+    def _changed(self, request: Request, name: str, parameter: str) -> list[Row]:
+        """Return the rows that changed since the time in `parameter`, by id, without archived ones."""
+        moment = since(request, parameter)
+        return self.world[name].view(
+            ("list", moment),
+            lambda row: (
+                not row.data.get("is_deleted") and (moment is None or row.modified.replace(microsecond=0) >= moment)
+            ),
+            _by_id,
         )
+
+
+def _by_id(row: Row) -> int:
+    return int(row.key)
+
+
+def _page_v2(records: list[bytes], headers: dict[str, str]) -> Response:
+    """Answer a list, or 204 without a body where there is nothing to list."""
+    if not records:
+        return Response(status_code=204, headers=headers)
+    return json_answer(array(records), headers=headers)

@@ -22,6 +22,8 @@ SEED, SIZE, ORDERS = 7, 200, 300
 # What the demo plays with unless it is told otherwise; each system more costs it half a minute.
 SYSTEMS = ("exact_online", "bol_com", "woocommerce")
 _FIRST_PORT = 8101
+# A report that is ready at once: the minutes that Amazon takes show nothing in a demo.
+_SETTINGS = {"amazon_seller": {"report_polls": 0}}
 _START_SECONDS = 60
 
 
@@ -69,7 +71,8 @@ def started(machine: Machine, children: Children, systems: Sequence[str] = SYSTE
 
 def _command(name: str, port: int, state: Path) -> list[str]:
     world = ["--seed", str(SEED), "--size", str(SIZE), "--orders", str(ORDERS), "--state", str(state)]
-    return [sys.executable, "-m", "include.sandbox", name, "--port", str(port), *world]
+    settings = [f"--set={key}={value}" for key, value in _SETTINGS.get(name, {}).items()]
+    return [sys.executable, "-m", "include.sandbox", name, "--port", str(port), *world, *settings]
 
 
 def _wait(sandbox: Sandbox, children: Children) -> None:

@@ -171,8 +171,8 @@ def test_a_broken_or_absent_file_keeps_what_was_registered(landed: tuple[Stage, 
     with stage.platform.connect() as connection:
         problems = deploy_configs(connection, configs)
     assert {problem.file for problem in problems} == {"dag_configs/velodrome/woocommerce.yaml"}
-    active = {row["name"]: row["active"] for row in stage.rows("select name, active from platform.couplings")}
-    assert active == {SHOP: True, ERP: True, "bralex__bol_com": False}
+    inactive = stage.rows("select name from platform.couplings where not active")
+    assert inactive == [{"name": "bralex__bol_com"}]
     assert stage.row("select settings, config_hash from platform.couplings where name = %s", SHOP) == before
 
 

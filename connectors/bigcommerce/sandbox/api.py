@@ -70,16 +70,14 @@ class Bigcommerce(Remote):
 
     async def _products(self, request: Request) -> Response:
         headers = proof.admitted(self, request)
-        only(request, (*PAGES, "sort", "direction", "date_modified:min"))
-        rows = self._changed(request, "products", "date_modified:min")
+        only(request, (*PAGES, "id", "sort", "direction", "date_modified:min"))
+        rows = _with_id(request, self._changed(request, "products", "date_modified:min"))
         return json_answer(page_v3(request, rows), headers=headers)
 
     async def _variants(self, request: Request) -> Response:
         headers = proof.admitted(self, request)
         only(request, (*PAGES, "id"))
-        asked = request.query_params.get("id")
-        rows = self.world["variants"].view("all", None, _by_id)
-        rows = rows if asked is None else [row for row in rows if row.key == asked]
+        rows = _with_id(request, self.world["variants"].view("all", None, _by_id))
         return json_answer(page_v3(request, rows), headers=headers)
 
     async def _store(self, request: Request) -> Response:
@@ -123,6 +121,12 @@ class Bigcommerce(Remote):
 
 def _by_id(row: Row) -> int:
     return int(row.key)
+
+
+def _with_id(request: Request, rows: list[Row]) -> list[Row]:
+    """Return the rows with the id asked for; all where none is."""
+    asked = request.query_params.get("id")
+    return rows if asked is None else [row for row in rows if row.key == asked]
 
 
 def _page_v2(records: list[bytes], headers: dict[str, str]) -> Response:

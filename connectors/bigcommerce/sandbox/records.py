@@ -36,8 +36,8 @@ def tracking(number: int) -> str:
     return "variant" if has_options(number) and number % 30 else "product"
 
 
-def product(article: Article) -> Record:
-    """Return a product."""
+def product(article: Article, at: datetime) -> Record:
+    """Return a product that was added `at` a time."""
     number, options = article.number, has_options(article.number)
     stock = 0 if tracking(number) == "none" else article.stock
     return {
@@ -56,8 +56,8 @@ def product(article: Article) -> Record:
         "upc": "",
         "gtin": "" if options or not article.coded else article.ean,
         "base_variant_id": None if options else number * 10,
-        "date_created": iso(article.created),
-        "date_modified": iso(article.created),
+        "date_created": iso(at),
+        "date_modified": iso(at),
     }
 
 

@@ -42,10 +42,11 @@ class Shop:
             "deleted_orders": self._archived,
         }
 
-    def _article(self, article: Article) -> str:
-        self._world["products"].put(str(article.number), records.product(article), article.created)
+    def _article(self, article: Article, added: datetime | None = None) -> str:
+        at = added or article.created
+        self._world["products"].put(str(article.number), records.product(article, at), at)
         for variant in records.variants(article):
-            self._world["variants"].put(str(variant["id"]), variant, article.created)
+            self._world["variants"].put(str(variant["id"]), variant, at)
         return str(article.number)
 
     def _order(self, number: int, placed: datetime | None = None) -> str:
@@ -62,7 +63,8 @@ class Shop:
         return key
 
     def _new_products(self, _chance: random.Random, count: int) -> list[str]:
-        return [self._article(self._catalogue.article(self._next("products"))) for _ in range(count)]
+        now = self._world.clock.now()
+        return [self._article(self._catalogue.article(self._next("products")), now) for _ in range(count)]
 
     def _new_orders(self, _chance: random.Random, count: int) -> list[str]:
         return [self._order(self._next("orders"), self._world.clock.now()) for _ in range(count)]

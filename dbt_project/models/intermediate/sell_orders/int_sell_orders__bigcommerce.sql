@@ -1,5 +1,7 @@
+-- 2 = shipped, 10 = completed; 4 = refunded, 5 = cancelled, 6 = declined. 14, partially refunded, stays a sale that is
+-- not known to be complete.
 with orders as (
-    select * from {{ news('sell_orders', ref('stg_bigcommerce__sell_orders')) }} as landed
+    select * from {{ news('sell_orders', ref('stg_bigcommerce__orders')) }} as landed
 )
 
 select
@@ -8,12 +10,14 @@ select
     orders.record_key as remote_id,
     orders.root_key,
     orders.created_at as placed,
-    case when orders.status = 'completed' then orders.modified_at end as completed,
-    orders.status = 'completed' or settings.pull_all_orders as is_in_scope,
+    case when orders.status_id in (2, 10) then coalesce(orders.shipped_at, orders.modified_at) end as completed,
+    coalesce(orders.status_id in (2, 10), false) or settings.pull_all_orders as is_in_scope,
     orders.created_at,
     orders.modified_at as updated_at,
-    coalesce(orders.gone_at, case when orders.status = 'cancelled' then coalesce(orders.modified_at, orders.landed_at) end)
+    coalesce(orders.gone_at, case when orders.status_id in (4, 5, 6) then coalesce(orders.modified_at, orders.landed_at) end)
         as deleted_at,
-    cast('{}' as text[]) as problems
+    {{ problems([
+        ["orders.gone_at is null and coalesce(orders.status_id not between 0 and 14, true)", "blocked|status|unknown"],
+    ]) }} as problems
 from orders
 inner join {{ ref('stg_bigcommerce__settings') }} as settings on settings.coupling_id = orders.coupling_id

@@ -6,25 +6,23 @@ select
     source.gone_at,
     source.landed_at,
     {{ filled('doc.name') }} as name,
-    {{ filled('doc.sku') }} as sku,
-    {{ filled('doc.ean') }} as ean,
     {{ number('doc.price') }} as price,
-    {{ number('doc.stock') }} as stock,
-    {{ flag('doc.active') }} as is_active,
-    {{ flag('doc.assembled') }} as is_assembled,
-    {{ moment('doc.created_at') }} as created_at,
-    {{ moment('doc.updated_at') }} as modified_at,
-    {{ unreadable({'price': 'price', 'stock_level': 'stock'}) }} as unreadable
+    {{ number('doc.inventory_level') }} as inventory_level,
+    {{ filled('doc.inventory_tracking') }} as inventory_tracking,
+    {{ flag('doc.is_visible') }} as is_visible,
+    {{ filled('doc.availability') }} as availability,
+    {{ moment('doc.date_created') }} as created_at,
+    {{ moment('doc.date_modified') }} as modified_at,
+    {{ unreadable({'price': 'price', 'stock_level': 'inventory_level'}) }} as unreadable
 from {{ source('bigcommerce', 'products') }} as source
 cross join lateral jsonb_to_record(source.payload) as doc (
     name text,
-    sku text,
-    ean text,
     price text,
-    stock text,
-    active text,
-    assembled text,
-    created_at text,
-    updated_at text
+    inventory_level text,
+    inventory_tracking text,
+    is_visible text,
+    availability text,
+    date_created text,
+    date_modified text
 )
 where source.superseded_at is null

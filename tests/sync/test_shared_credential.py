@@ -26,7 +26,7 @@ LAPSE = 60
 MINUTES = int(os.environ.get("OPTIPLY_SIMULATED_MINUTES", "18"))
 WORKERS, PER_MINUTE = 8, 60
 SLOW_SECONDS = 1.5
-pytestmark = [pytest.mark.requirement("R6", "F2"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.requirement("R6", "F2"), pytest.mark.timeout(300 + 10 * MINUTES)]
 
 
 @pytest.fixture

@@ -1,3 +1,4 @@
+-- An order that was archived still answers to its own call, with is_deleted.
 -- 2 = shipped, 10 = completed; 4 = refunded, 5 = cancelled, 6 = declined. 14, partially refunded, stays a sale that is
 -- not known to be complete.
 with orders as (
@@ -14,8 +15,11 @@ select
     coalesce(orders.status_id in (2, 10), false) or settings.pull_all_orders as is_in_scope,
     orders.created_at,
     orders.modified_at as updated_at,
-    coalesce(orders.gone_at, case when orders.status_id in (4, 5, 6) then coalesce(orders.modified_at, orders.landed_at) end)
-        as deleted_at,
+    coalesce(
+        orders.gone_at,
+        case when orders.is_deleted then orders.landed_at end,
+        case when orders.status_id in (4, 5, 6) then coalesce(orders.modified_at, orders.landed_at) end
+    ) as deleted_at,
     {{ problems([
         ["orders.gone_at is null and coalesce(orders.status_id not between 0 and 14, true)", "blocked|status|unknown"],
     ]) }} as problems

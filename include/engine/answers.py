@@ -135,7 +135,7 @@ def reset_of(budget: Budget, headers: Mapping[str, str], now: datetime) -> datet
         return None
     if budget.reset_unit == "epoch_ms":
         return _after(now, number / 1000 - now.timestamp())
-    return _after(now, number)
+    return _after(now, number / 1000 if budget.reset_unit == "ms" else number)
 
 
 def whole_number(value: str | None) -> int | None:

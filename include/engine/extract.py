@@ -170,7 +170,7 @@ def call_of(client: Client, stream: Stream, ask: Ask, part: Slice, parents: list
         params={name: fill(value, values) for name, value in source.params.items()},
         headers={name: fill(value, values) for name, value in stream.headers.items()},
         records=tuple(single.records if single and single.records else stream.records),
-        accept=tuple(stream.gone_status) if parents else (),
+        accept=(*stream.empty_status, *(stream.gone_status if parents else ())),
         method=source.method,
         body=fill_body(source.body, values),
         tries=stream.gone_tries,

@@ -223,7 +223,7 @@ def _after_key(client: Client, call: Call, paging: AfterKey, start: dict[str, An
             last = len(records) >= total if total is not None and records else len(records) < size
             return RawPage(records, None if last else {"after_key": max(keys)}, None, answer)
 
-        value = paging.template.replace("{after}", str(after))
+        value = paging.template.replace("{after}", str(after + paging.inclusive))
         try:
             page = ask(client, call.given({paging.param: value, paging.size_param or "": size}), read)
         except NotThere as refused:

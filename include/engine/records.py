@@ -5,6 +5,7 @@ Numbers never pass through floats: a record stays the text that the remote sent 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import hashlib
@@ -13,6 +14,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import msgspec
@@ -225,11 +227,18 @@ def _order_of_text(text: str) -> int | None:
         return int(text) * 1000 if _INTEGER.fullmatch(text) else None
     if _INTEGER.fullmatch(text):
         return int(text)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
+    moment = _moment(text)
+    if moment is None:
         return None
     return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH) // _MICROSECOND
+
+
+def _moment(text: str) -> datetime | None:
+    """Return a time in ISO-8601, or as mails write it: Wed, 20 May 2026 08:00:00 +0000."""
+    for read in (datetime.fromisoformat, parsedate_to_datetime):
+        with contextlib.suppress(ValueError):
+            return read(text)
+    return None
 
 
 def _digest(raw: bytes, without: tuple[str, ...]) -> bytes:

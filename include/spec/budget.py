@@ -34,5 +34,5 @@ class Budget(Strict):
     """Which part of these headers is meant, where they hold several numbers with a slash between (0 = the first)."""
     reset_header: str | None = None
     """Header that says when the window ends."""
-    reset_unit: Literal["seconds", "epoch_ms"] = "seconds"
-    """Whether that is seconds from now, or milliseconds since 1970."""
+    reset_unit: Literal["seconds", "ms", "epoch_ms"] = "seconds"
+    """Whether that is seconds from now, milliseconds from now, or milliseconds since 1970."""

@@ -146,6 +146,8 @@ class Stream(Strict):
     """Fields that change all the time and make no change, such as a view counter."""
     gone_status: list[int] = []
     """Statuses that mean that the parent vanished between two calls, or has none of these: no records, no failure."""
+    empty_status: list[int] = []
+    """Statuses that mean that there is nothing, where a remote answers an empty list without a body: 204."""
     gone_tries: Annotated[int, pydantic.Field(gt=0)] = 1
     """How often such an answer is asked for before it is believed, for a remote whose new records take a moment."""
 

@@ -64,6 +64,10 @@ def _check_streams(manifest: Manifest, add: Add) -> None:
             add((*path, "root"), "'parent' cannot be told where several parents are asked for at once")
         if stream.body is not None and stream.method != "POST":
             add((*path, "body"), "needs method: POST")
+        if stream.parent and stream.parent.only == "news" and stream.deletions == "snapshot":
+            add(
+                (*path, "deletions"), "cannot be told from a snapshot where only new parents are asked for (only: news)"
+            )
         if stream.reread and not isinstance(stream.single, Single):
             add((*path, "reread"), "needs a call for a single record")
         _check_paging(path, stream, add)

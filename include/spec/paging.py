@@ -71,6 +71,8 @@ class AfterKey(Strict):
     """Field of a record that holds the key; a whole number that the remote sorts by."""
     start: int = 0
     """The key before the first one."""
+    inclusive: bool = False
+    """Whether the remote counts the key itself in; then the next one is asked for."""
     size_param: str | None = None
     """Parameter that takes `size`, where the remote has one."""
     size: Annotated[int, pydantic.Field(gt=0)]

@@ -172,3 +172,17 @@ def test_a_record_that_spoils_its_list_is_stepped_over(remote: Remote, client: C
     remote.answer = [as_json({"message": "?"}, 404)]
     with pytest.raises(NotThere):
         list(walk(client, Call("/items", {}, {}, ("",)), paging, None))
+
+
+def test_an_empty_list_without_a_body_and_a_key_that_counts_itself_in(remote: Remote, client: Client) -> None:
+    """BigCommerce V2: 204 past the end, and min_id includes the id it is given."""
+
+    def answer(request: Request) -> Reply:
+        ids = [number for number in range(1, 21) if number >= int(request.query["min_id"])][:10]
+        return as_json([{"id": number} for number in ids]) if ids else Reply(b"", 204)
+
+    remote.answer = answer
+    paging = AfterKey(type="after_key", param="min_id", field="id", size=10, inclusive=True)
+    found = list(walk(client, Call("/orders", {}, {}, ("",), accept=(204,)), paging, None))
+    assert [json.loads(bytes(raw))["id"] for page in found for raw in page.records] == list(range(1, 21))
+    assert remote.asked("min_id") == ["1", "11", "21"]

@@ -223,6 +223,11 @@ def test_a_next_page_that_cannot_be_read_is_not_the_end(body: bytes) -> None:
         text_at(body, "d.n", WHERE)
 
 
+def test_a_time_as_mails_write_it() -> None:
+    assert as_order("Wed, 20 May 2026 10:00:00 +0200") == as_order("2026-05-20T08:00:00Z")
+    assert as_order("yesterday") is None
+
+
 def test_keys_and_roots_that_stand_deeper() -> None:
     read = reader(RecordShape(("parent", "id"), "product.resource.id", "summaries.0.version", (), "_NL"))
     good = b'{"id": 7, "product": {"resource": {"id": 5}}, "summaries": [{"version": 3}]}'

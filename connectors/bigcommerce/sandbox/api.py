@@ -59,7 +59,6 @@ class Bigcommerce(Remote):
         routes = {
             "/v3/catalog/products": self._products,
             "/v3/catalog/variants": self._variants,
-            "/v2/store": self._store,
             "/v2/orders": self._orders,
             "/v2/orders/{id}": self._order,
             "/v2/orders/{id}/products": self._order_products,
@@ -80,13 +79,11 @@ class Bigcommerce(Remote):
         rows = _with_id(request, self.world["variants"].view("all", None, _by_id))
         return json_answer(page_v3(request, rows), headers=headers)
 
-    async def _store(self, request: Request) -> Response:
-        return json_answer(self.world["store"][proof.STORE_HASH].data, headers=proof.admitted(self, request))
-
     async def _orders(self, request: Request) -> Response:
         headers = proof.admitted(self, request)
-        only(request, (*PAGES, "sort", "min_date_modified"))
-        rows = self._changed(request, "orders", "min_date_modified")
+        only(request, (*PAGES, "sort", "min_date_modified", "min_id"))
+        least = int(request.query_params.get("min_id", "0"))
+        rows = [row for row in self._changed(request, "orders", "min_date_modified") if int(row.key) >= least]
         return _page_v2([JSON.encode(row.data) for row in cut(request, rows)[0]], headers)
 
     async def _order(self, request: Request) -> Response:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from connectors.bigcommerce.sandbox import records
-from connectors.bigcommerce.sandbox.proof import STORE_HASH
 from include.sandbox.catalogue import Article, Catalogue
 from include.sandbox.remote import Change, pick
 from include.sandbox.world import World
@@ -21,8 +20,6 @@ class Shop:
 
     def build(self) -> None:
         """Fill the empty world."""
-        store = {"id": STORE_HASH, "currency": "EUR", "timezone": {"name": "Europe/Amsterdam"}}
-        self._world["store"].put(STORE_HASH, store, self._catalogue.epoch)
         for article in self._catalogue.articles():
             self._article(article)
         for number in range(1, self._catalogue.orders + 1):

@@ -88,7 +88,7 @@ def test_a_share_is_kept_for_who_waits_for_the_next_window(stage: Stage) -> None
     assert take_for(large, 0.2) == 10
     with pytest.raises(LimitReached):
         small.take(URL)
-    stage.connection.execute("update platform.budgets set resets_at = now()")
+    stage.connection.execute("update platform.budgets set resets_at = now(), granted_at = null")
     stage.connection.execute(
         "update platform.budget_shares set wants_until = now() + interval '20 seconds' where claimant = 'small'"
     )
@@ -103,7 +103,7 @@ def test_a_day_keeps_what_others_needed_the_day_before(stage: Stage) -> None:
     large, small = budget(stage, "large", day), budget(stage, "small", day)
     assert take_for(small, 0.05, pause=0.05) == 1
     stage.connection.execute("update platform.budget_shares set used = 20, wants_until = now()")
-    stage.connection.execute("update platform.budgets set used = 20, resets_at = now()")
+    stage.connection.execute("update platform.budgets set used = 20, resets_at = now(), granted_at = null")
     assert take_for(large, 0.6) == 80, "20 are kept for the small one, which asks for nothing right now"
     assert take_for(small, 0.4) == 20
     large.close()
@@ -135,3 +135,14 @@ def test_what_one_window_forbids_is_given_back_by_the_others(stage: Stage) -> No
     assert take_for(limits, 0.2) == 2
     assert stage.one("select used from platform.budgets where window_name = 'a'") == 2
     limits.close()
+
+
+def test_requests_on_their_way_count_in_the_window_they_may_arrive_in(stage: Stage) -> None:
+    minute = Window("minute", 10, timedelta(minutes=1), scope="account")
+    one, other = budget(stage, "one", minute), budget(stage, "other", minute)
+    assert take_for(other, 0.1) == 10
+    stage.connection.execute("update platform.budgets set resets_at = now()")
+    assert take_for(one, 0.2) == 5, "half is the other's, and its last request may not have arrived yet"
+    assert take_for(other, 0.2) == 4
+    one.close()
+    other.close()

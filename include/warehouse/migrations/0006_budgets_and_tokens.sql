@@ -8,6 +8,7 @@ alter table platform.budgets
     -- A token bucket: `capacity` tokens, refilled by `refill` a second. Null = a window that starts anew.
     add column refill double precision,
     add column counted_at timestamptz not null default now(),
+    add column granted_at timestamptz,
     -- The last window, for quotas that are watched over days.
     add column used_before double precision not null default 0;
 
@@ -61,7 +62,10 @@ begin
     elsif budget.resets_at <= at then
         update platform.budget_shares set used_before = used, used = 0 where scope = of_scope and window_name = of_window;
         budget.used_before := budget.used;
-        budget.used := 0;
+        -- What was given out a moment ago may reach the remote in its new window: one request of each other that wants some.
+        select count(*) into budget.used from platform.budget_shares
+        where scope = of_scope and window_name = of_window and claimant <> of_claimant and wants_until > at
+            and budget.granted_at > at - interval '1 second';
         budget.resets_at := coalesce(ends, at + length);
     end if;
 
@@ -81,6 +85,7 @@ begin
 
     if budget.used + 1 <= most and (mine < share or budget.used + 1 + reserved <= most) then
         budget.used := budget.used + 1;
+        budget.granted_at := at;
         mine := mine + 1;
     elsif refill_rate is not null then
         again := at + make_interval(secs => greatest(budget.used + 1 - most, 1) / refill_rate);
@@ -92,7 +97,7 @@ begin
 
     update platform.budgets
     set capacity = most, period = length, refill = refill_rate, used = budget.used, used_before = budget.used_before,
-        resets_at = budget.resets_at, counted_at = at
+        resets_at = budget.resets_at, counted_at = at, granted_at = budget.granted_at
     where scope = of_scope and window_name = of_window;
     update platform.budget_shares
     set used = mine, wants_until = coalesce(again, at) + interval '20 seconds'

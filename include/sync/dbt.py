@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,28 +38,28 @@ class Dbt:
     def _invoke(self, *words: str) -> None:
         # dbt leaves its semaphores to the end of the process; a warning about them would be the log's last line.
         os.environ.setdefault("PYTHONWARNINGS", "ignore::UserWarning:multiprocessing.resource_tracker")
-        # Imported here: it takes seconds that no other task should pay.
-        from dbt.cli.main import dbtRunner  # noqa: PLC0415
+        _run(words, self._places(), _parsed(self._places()))
 
-        result = dbtRunner().invoke([*words, *self._places(), "--quiet", "--no-use-colors"])
-        if not result.success:
-            raise PlatformBug(
-                _what_failed(result), next_step="Send this log to the analyst who last changed the mapping."
-            )
+    def _places(self) -> tuple[str, ...]:
+        folder, target = str(self._project), str(self._target)
+        logs = f"{target}/logs"
+        return ("--project-dir", folder, "--profiles-dir", folder, "--target-path", target, "--log-path", logs)
 
-    def _places(self) -> list[str]:
-        folder = str(self._project)
-        target = str(self._target)
-        return [
-            "--project-dir",
-            folder,
-            "--profiles-dir",
-            folder,
-            "--target-path",
-            target,
-            "--log-path",
-            f"{target}/logs",
-        ]
+
+@functools.cache
+def _parsed(places: tuple[str, ...]) -> Any:
+    """Return the project as dbt understands it; a process that runs it several times reads it once."""
+    return _run(("parse",), places).result
+
+
+def _run(words: Sequence[str], places: Sequence[str], manifest: Any = None) -> Any:
+    # Imported here: it takes seconds that no other task should pay.
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415
+
+    result = dbtRunner(manifest=manifest).invoke([*words, *places, "--quiet", "--no-use-colors"])
+    if not result.success:
+        raise PlatformBug(_what_failed(result), next_step="Send this log to the analyst who last changed the mapping.")
+    return result
 
 
 def _what_failed(result: Any) -> str:

@@ -105,7 +105,7 @@ class SharedBudget:
     def correct(self, name: str, remaining: int | None, resets_at: datetime | None, limit: int | None = None) -> None:
         """Hear from the remote how many requests are left in a window, when it ends, and how many there are at all.
 
-        Of two counts the stricter stands; the limit is the remote's.
+        Of two counts the stricter stands; the limit is the remote's. An answer about a window that has ended says nothing.
         """
         window = next((window for window in self._windows if window.name == name), None)
         if window is None:
@@ -116,6 +116,7 @@ class SharedBudget:
                 " used = greatest(used, coalesce(%(limit)s, allowed, capacity) - %(left)s::int),"
                 " resets_at = coalesce(%(resets)s, resets_at)"
                 " where scope = %(scope)s and window_name = %(name)s"
+                " and coalesce(%(resets)s::timestamptz > clock_timestamp(), true)"
                 " and (used < coalesce(%(limit)s, allowed, capacity) - %(left)s::int"
                 " or allowed is distinct from coalesce(%(limit)s, allowed)"
                 " or resets_at is distinct from coalesce(%(resets)s, resets_at))",

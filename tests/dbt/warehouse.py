@@ -1,6 +1,8 @@
 """A warehouse for the tests of the dbt project: lands records and runs the transform the way the platform does."""
 
+import functools
 import json
+import os
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -41,9 +43,15 @@ OBJECTS = {
 SELECTION = ("--select", "config.materialized:incremental")
 
 
+@functools.cache
+def _manifest(_target: str) -> Any:
+    """The project, read once for all tests."""
+    return dbtRunner().invoke(["parse", "--quiet"]).result
+
+
 def run_dbt(*arguments: str) -> None:
     """Run one dbt command in this process; raise with the messages of the failed nodes when it does not succeed."""
-    result = dbtRunner().invoke([*arguments, "--quiet"])
+    result = dbtRunner(manifest=_manifest(os.environ["DBT_TARGET_PATH"])).invoke([*arguments, "--quiet"])
     if not result.success:
         nodes = getattr(result.result, "results", [])
         failed = [f"{node.node.name}: {node.message}" for node in nodes if str(node.status) in ("error", "fail")]

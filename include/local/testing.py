@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,10 +13,34 @@ from include.local.airflow import QUIET
 from include.local.paths import ROOT
 
 
+WAITING = "tests/e2e"
+
+
 def main(arguments: list[str]) -> int:
     """Runs the tests; the exit code is pytest's."""
     with test_server() as environ:
+        if not arguments:
+            return _side_by_side(environ)
         return subprocess.run(pytest_command(machine.state(), arguments), cwd=ROOT, env=environ, check=False).returncode
+
+
+def _side_by_side(environ: Mapping[str, str]) -> int:
+    """Runs the whole suite: the tests of a running Airflow mostly wait, so they go beside the others.
+
+    Their output follows that of the others.
+    """
+    state = machine.state()
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as told:
+        command = pytest_command(state / "beside", [WAITING])
+        beside = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=told, stderr=subprocess.STDOUT)
+        try:
+            command = pytest_command(state, [f"--ignore={WAITING}"])
+            code = subprocess.run(command, cwd=ROOT, env=environ, check=False).returncode
+        finally:
+            waited = beside.wait()
+            told.seek(0)
+            print(told.read(), flush=True)
+    return code or waited
 
 
 @contextmanager

@@ -56,7 +56,7 @@ def _run(words: Sequence[str], places: Sequence[str], manifest: Any = None) -> A
     # Imported here: it takes seconds that no other task should pay.
     from dbt.cli.main import dbtRunner  # noqa: PLC0415
 
-    result = dbtRunner(manifest=manifest).invoke([*words, *places, "--quiet", "--no-use-colors"])
+    result = dbtRunner(manifest=manifest).invoke([*words, *places, "--quiet", "--no-use-colors", "--no-write-json"])
     if not result.success:
         raise PlatformBug(_what_failed(result), next_step="Send this log to the analyst who last changed the mapping.")
     return result

@@ -105,7 +105,7 @@ class SharedBudget:
     def correct(self, name: str, remaining: int | None, resets_at: datetime | None, limit: int | None = None) -> None:
         """Hear from the remote how many requests are left in a window, when it ends, and how many there are at all.
 
-        Of two counts the stricter stands; the limit is the remote's. An answer about a window that has ended says nothing.
+        Of two counts the stricter stands; the limit is the remote's. What is said of a window that has ended is late.
         """
         window = next((window for window in self._windows if window.name == name), None)
         if window is None:

@@ -51,7 +51,8 @@ def _manifest(_target: str) -> Any:
 
 def run_dbt(*arguments: str) -> None:
     """Run one dbt command in this process; raise with the messages of the failed nodes when it does not succeed."""
-    result = dbtRunner(manifest=_manifest(os.environ["DBT_TARGET_PATH"])).invoke([*arguments, "--quiet"])
+    project = _manifest(os.environ["DBT_TARGET_PATH"])
+    result = dbtRunner(manifest=project).invoke([*arguments, "--quiet", "--no-write-json"])
     if not result.success:
         nodes = getattr(result.result, "results", [])
         failed = [f"{node.node.name}: {node.message}" for node in nodes if str(node.status) in ("error", "fail")]

@@ -12,7 +12,6 @@ from include.local import machine, postgres
 from include.local.airflow import QUIET
 from include.local.paths import ROOT
 
-
 WAITING = "tests/e2e"
 
 

@@ -13,7 +13,10 @@ def test_a_first_pull_of_everything_fills_the_optiply_tables_and_a_repeat_writes
     _counts_agree_with_the_remotes(platform)
     runs = platform.api.call("GET", "dags/transform/dagRuns?run_type=asset_triggered")["dag_runs"]
     assert runs, "no transform was started by the news of a pull"
-    assert {run["state"] for run in runs} == {"success"}
+    # The last event may start another one that finds nothing to do.
+    states = {run["state"] for run in runs}
+    assert "success" in states
+    assert states <= {"success", "queued", "running"}
 
     acts.repeat(platform.stage)
     assert platform.stage.checks.failed == 0

@@ -1,7 +1,8 @@
 """Each system's Optiply tables hold exactly what an independent computation from its sandbox's own records says.
 
 One warehouse for all systems and one transform per step: everything is pulled, then what changed, then one record
-alone, then everything again. ORACLE_SYSTEMS=picqer,logic4 limits the systems.
+alone, then everything again. ORACLE_SYSTEMS=picqer,logic4 limits the systems, ORACLE_SCALE=20 makes their worlds twenty
+times as large: as much as an activation brings.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from tests.sync.stage import Stage
 
 WANTED = [name for name in os.environ.get("ORACLE_SYSTEMS", "").split(",") if name]
 NAMES = [name for name in computed() if not WANTED or name in WANTED]
+SCALE = int(os.environ.get("ORACLE_SCALE", "1"))
 STEPS = ("all", "changed", "single", "again")
 
 
@@ -120,7 +122,8 @@ def world(module_stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iter
             about = system(name)
             own = [problem for problem in problems if about.coupling.replace("__", "/") in problem.file]
             assert about.coupling in module_stage.configs, f"{about.coupling} cannot be read: {own or problems}"
-            running = stack.enter_context(serve(name, **about.sandbox))
+            size = {key: about.sandbox[key] * SCALE for key in ("size", "orders")}
+            running = stack.enter_context(serve(name, **{**about.sandbox, **size}))
             module_stage.coupled(about.coupling, running)
             optiply = Optiply()
             expected = about.expected(optiply, module_stage.configs[about.coupling].settings)

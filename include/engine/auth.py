@@ -1,9 +1,8 @@
-"""Prove who we are: Basic, a key in a header, OAuth 1.0a; token grants are in `tokens`."""
+"""Prove who we are: Basic, a key in a header, OAuth 1.0a; token grants are in `token_grant`."""
 
 from __future__ import annotations
 
 import base64
-import hashlib
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -157,8 +156,3 @@ def basic(credentials: Credentials) -> str:
 
 def _basic_of(user: str, password: str) -> str:
     return base64.b64encode(f"{user}:{password}".encode()).decode()
-
-
-def fingerprint(text: str) -> str:
-    """Return a text that tells two secrets apart without telling either."""
-    return hashlib.sha256(text.encode()).hexdigest()[:12]

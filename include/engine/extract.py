@@ -180,7 +180,7 @@ def call_of(client: Client, stream: Stream, ask: Ask, part: Slice, parents: list
 
 def _suffix(stream: Stream, part: Slice) -> str:
     """Return what stands behind the keys of a call, so that the same id of another marketplace is another record."""
-    return f"_{part.each}" if stream.each and stream.each.in_key and part.each else ""
+    return f"_{part.each}" if stream.is_keyed_by_each and part.each else ""
 
 
 def _order_field(stream: Stream) -> str | None:

@@ -95,8 +95,9 @@ def _each(stream: Stream, ask: Ask, values: Mapping[str, Any]) -> list[tuple[str
 
 def _without(each: str | None, ask: Ask, stream: Stream) -> str | None:
     """Return the id that is asked for without the call's value at its end."""
-    in_key = stream.each is not None and stream.each.in_key
-    return ask.remote_id.removesuffix(f"_{each}") if ask.remote_id is not None and in_key and each else None
+    if ask.remote_id is None or each is None or not stream.is_keyed_by_each:
+        return None
+    return ask.remote_id.removesuffix(f"_{each}")
 
 
 def _in_time(stream: Stream, ask: Ask, values: Mapping[str, Any], reached: str | None) -> Generator[Slice, None, None]:

@@ -107,7 +107,7 @@ class Trial:
     def _parents(self, stream: Stream) -> Parents:
         """Read the parent stream and return the first records that the child is called for."""
         assert stream.parent is not None
-        where = stream.parent.where if isinstance(stream.parent.where, list) else [stream.parent.where]
+        where = stream.parent.wanted()
         keys: list[str] = []
         for page in self.pages(stream.parent.stream, Ask("all")):
             keys += [record.key for record in page.records if any(_holds(record, wanted) for wanted in where)]
@@ -115,8 +115,7 @@ class Trial:
                 break
         # As the warehouse gives them: in the order of their keys, none twice.
         ordered = sorted(dict.fromkeys(keys[: self.most_parents]))
-        each = self.manifest.streams[stream.parent.stream].each
-        in_each = each is not None and each.in_key
+        in_each = self.manifest.streams[stream.parent.stream].is_keyed_by_each
         return lambda after: (ParentKey(key, in_each) for key in ordered if after is None or key > after)
 
     def close(self) -> None:

@@ -42,6 +42,10 @@ class Parent(Strict):
     only: Literal["all", "news"] = "all"
     """Which of them, see above."""
 
+    def wanted(self) -> list[dict[str, Scalar]]:
+        """Return `where` as a list of sets of values, of which one has to hold."""
+        return self.where if isinstance(self.where, list) else [self.where]
+
 
 class Tombstones(Strict):
     """A stream whose records say that records of other streams are gone (Exact: sync/Deleted)."""

@@ -151,6 +151,11 @@ class Stream(Strict):
     gone_tries: Annotated[int, pydantic.Field(gt=0)] = 1
     """How often such an answer is asked for before it is believed, for a remote whose new records take a moment."""
 
+    @property
+    def is_keyed_by_each(self) -> bool:
+        """Whether the keys of its records end with the marketplace or the like of their call."""
+        return self.each is not None and self.each.in_key
+
 
 class ObjectStreams(Strict):
     """An object of the model: the streams that are pulled with it, in order, and those it reads besides.

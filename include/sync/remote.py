@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import importlib
 import importlib.util
 from collections.abc import Iterator, Mapping
@@ -10,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from include.engine.answers import limit_of, remaining_of, reset_of
-from include.engine.auth import fingerprint
 from include.engine.client import Client
 from include.engine.ports import Credentials, Hooks, Limiter, NoLimit
 from include.engine.template import fill
@@ -58,7 +58,7 @@ def window_of(budget: Budget, scope: str) -> Window:
 def _who(credentials: Credentials) -> dict[str, str]:
     """Return what a budget's scope may name. A login may be a key: it is told apart from others, and not told."""
     host = credentials.host.rstrip("/")
-    login = f"login {fingerprint(credentials.login)}"
+    login = f"login {hashlib.sha256(credentials.login.encode()).hexdigest()[:12]}"
     return {"connection.name": credentials.name, "connection.host": host, "connection.login": login}
 
 

@@ -148,9 +148,8 @@ class StreamRun:
         which = "all" if self._ask.mode == "all" else "seen"
         if parent.only == "news" and self._ask.mode != "single":
             which = "news"
-        keys = parents(self._connect, self._place_of(parent.stream), parent.where, which)
-        each = self._config.manifest.streams[parent.stream].each
-        in_each = each is not None and each.in_key
+        keys = parents(self._connect, self._place_of(parent.stream), parent.wanted(), which)
+        in_each = self._config.manifest.streams[parent.stream].is_keyed_by_each
 
         def found(after: str | None) -> Iterator[ParentKey]:
             return (ParentKey(key, in_each) for key in keys(after))

@@ -93,14 +93,13 @@ class SharedBudget:
     def _give_back(self, taken: list[Window]) -> None:
         """Return what was taken for a request that another window forbids; its wish for more is remembered there."""
         for window in taken:
-            values = {"scope": self._scope(window), "name": window.name, "claimant": self._claimant}
-            for table in ("budgets", "budget_shares"):
-                self._open().execute(
-                    f"update platform.{table} set used = greatest(0, used - 1) where scope = %(scope)s"
-                    " and window_name = %(name)s"
-                    + (" and claimant = %(claimant)s" if table == "budget_shares" else ""),
-                    values,
-                )
+            self._open().execute(
+                "with budget as (update platform.budgets set used = greatest(0, used - 1)"
+                " where scope = %(scope)s and window_name = %(name)s)"
+                " update platform.budget_shares set used = greatest(0, used - 1)"
+                " where scope = %(scope)s and window_name = %(name)s and claimant = %(claimant)s",
+                {"scope": self._scope(window), "name": window.name, "claimant": self._claimant},
+            )
 
     def correct(self, name: str, remaining: int | None, resets_at: datetime | None, limit: int | None = None) -> None:
         """Hear from the remote how many requests are left in a window, when it ends, and how many there are at all.

@@ -26,11 +26,11 @@ _WHICH = {"all": "true", "seen": _SEEN, "unseen": f"not {_SEEN}", "news": _NEWS}
 
 
 def parents(
-    connect: Connect, place: Place, where: Mapping[str, Any] | Sequence[Mapping[str, Any]], which: str
+    connect: Connect, place: Place, where: Sequence[Mapping[str, Any]], which: str
 ) -> Callable[[str | None], Iterator[str]]:
     """Return a function that yields the keys of current records of `place` after a given key.
 
-    `where`: values that their JSON holds, or a list of such, of which one holds. `which`: all of them, those `seen` by
+    `where`: sets of values, of which their JSON holds one. `which`: all of them, those `seen` by
     this pull, those not seen by it (`unseen`), or those that are `news`. Uses a connection of its own, because
     it is read while pages are landed.
     """
@@ -42,7 +42,7 @@ def parents(
     def keys(after: str | None) -> Iterator[str]:
         values: dict[str, Any] = {"coupling": place.coupling_id, "pull": place.pull_id, "stream": place.stream}
         values |= {
-            "where": [Jsonb(dict(one)) for one in ([where] if isinstance(where, Mapping) else where)],
+            "where": [Jsonb(dict(one)) for one in where],
             "batch": _BATCH,
             "after": after or "",
         }

@@ -9,7 +9,7 @@ import pytest
 from include.contract.errors import Misconfigured
 from include.engine.client import Client
 from include.engine.extract import END, is_wanted, look_up, pages
-from include.engine.slices import Ask, Slice, slices, written
+from include.engine.slices import Ask, slices, written
 from include.spec.manifest import Stream
 from include.spec.since import ByTime
 from tests.engine.conftest import ClientOf
@@ -129,4 +129,3 @@ def test_the_name_of_a_slice_sorts_as_the_calls_follow() -> None:
     stream = stream_of(each={"calls": [{"a": str(n)} for n in range(12)]})
     names = [part.name for part in slices(stream, Ask("all"), {}, {})]
     assert names == sorted(names, key=str)
-    assert Slice().name is None

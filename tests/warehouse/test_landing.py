@@ -239,16 +239,16 @@ def test_parents_in_the_order_of_their_keys(accounts: Landing) -> None:
     accounts.page(*(record(f"{number:04d}", 1, kind="odd" if number % 2 else "even") for number in range(1200)))
     with accounts.stage.platform.connect() as connection, connection.transaction():
         snapshot.bury(connection, accounts.place, ["0004"])
-    keys = parents(accounts.stage.platform.connect, accounts.place, {"kind": "even"}, "all")
+    keys = parents(accounts.stage.platform.connect, accounts.place, [{"kind": "even"}], "all")
     assert list(keys(None)) == [f"{number:04d}" for number in range(0, 1200, 2) if number != 4]
     assert list(keys("1190")) == ["1192", "1194", "1196", "1198"]
-    news = parents(accounts.stage.platform.connect, accounts.place, {}, "news")
+    news = parents(accounts.stage.platform.connect, accounts.place, [{}], "news")
     assert len(list(news(None))) == 1199
     with accounts.stage.platform.connect() as connection:
         pulls.succeed(connection, accounts.place.pull_id)
     later = landing_of(accounts.stage, "accounts", "suppliers")
     later.page(record("0010", 2), record("0011", 1, kind="odd"))
-    news = parents(accounts.stage.platform.connect, later.place, {}, "news")
+    news = parents(accounts.stage.platform.connect, later.place, [{}], "news")
     assert list(news(None)) == ["0010"], "only what this pull brought"
     seen = parents(accounts.stage.platform.connect, later.place, {}, "seen")
     assert list(seen(None)) == []

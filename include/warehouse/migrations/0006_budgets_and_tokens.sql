@@ -8,9 +8,7 @@ alter table platform.budgets
     -- A token bucket: `capacity` tokens, refilled by `refill` a second. Null = a window that starts anew.
     add column refill double precision,
     add column counted_at timestamptz not null default now(),
-    add column granted_at timestamptz,
-    -- The last window, for quotas that are watched over days.
-    add column used_before double precision not null default 0;
+    add column granted_at timestamptz;
 
 -- What each coupling took of a budget in this window: nobody takes another's share while that one wants it.
 create table platform.budget_shares (
@@ -61,7 +59,6 @@ begin
         budget.resets_at := at + make_interval(secs => (budget.used + 1) / refill_rate);
     elsif budget.resets_at <= at then
         update platform.budget_shares set used_before = used, used = 0 where scope = of_scope and window_name = of_window;
-        budget.used_before := budget.used;
         -- What was given out a moment ago may reach the remote in its new window: one request of each other that wants some.
         select count(*) into budget.used from platform.budget_shares
         where scope = of_scope and window_name = of_window and claimant <> of_claimant and wants_until > at
@@ -96,7 +93,7 @@ begin
     end if;
 
     update platform.budgets
-    set capacity = most, period = length, refill = refill_rate, used = budget.used, used_before = budget.used_before,
+    set capacity = most, period = length, refill = refill_rate, used = budget.used,
         resets_at = budget.resets_at, counted_at = at, granted_at = budget.granted_at
     where scope = of_scope and window_name = of_window;
     update platform.budget_shares

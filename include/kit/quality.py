@@ -35,7 +35,8 @@ def _readme(connector: Connector) -> Iterator[Finding]:
 
 def _settings(connector: Connector) -> Iterator[Finding]:
     file = connector.short(connector.manifest_file)
-    for key, setting in connector.manifest.settings.items():
+    for key in connector.marked.data.get("settings", {}):
+        setting = connector.manifest.settings[key]
         line = connector.line("settings", key)
         stated = ("settings", key, "default") in connector.marked.lines
         yield Finding(file, line, _not_a_sentence(setting.help, f"the help of '{key}'"))

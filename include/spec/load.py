@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from include.spec import marked_yaml
+from include.spec.canonical import with_canonical
 from include.spec.coupling import Coupling, Webshop
 from include.spec.coupling_check import check_coupling, check_owners, check_ownership, check_webshop
 from include.spec.manifest import OBJECTS, Manifest
@@ -64,7 +65,7 @@ def load_manifest(connector: str, connectors: Path = CONNECTORS) -> Manifest:
     path = connectors / connector / "manifest.yaml"
     marked = marked_yaml.load(path, f"connectors/{connector}/manifest.yaml")
     marked = _with_defaults(marked)
-    manifest = validate(Manifest, marked)
+    manifest = with_canonical(validate(Manifest, marked))
     problems = check_manifest(manifest, marked, connector)
     if problems:
         raise ConfigError(problems)

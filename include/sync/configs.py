@@ -9,6 +9,7 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from include.spec import canonical
 from include.spec.coupling import Webshop
 from include.spec.load import (
     CONFIGS,
@@ -71,7 +72,7 @@ def _create_streams(connection: psycopg.Connection, manifest: Manifest) -> None:
 def fingerprint(configs: Path, connectors: Path) -> str:
     """Return a hash over the text of all YAML files; reading them is far cheaper than checking them."""
     digest = hashlib.sha256()
-    for path in sorted([*configs.glob("*/*.y*ml"), *connectors.glob("*/manifest.yaml")]):
+    for path in [canonical.FILE, *sorted([*configs.glob("*/*.y*ml"), *connectors.glob("*/manifest.yaml")])]:
         digest.update(f"{path.parent.name}/{path.name}\0".encode() + path.read_bytes())
     return digest.hexdigest()
 

@@ -116,7 +116,10 @@ class Shop:
         self.optiply.order((NAME, key), header, self._lines(record["items"]), cancelled=cancelled, in_scope=complete)
 
     def _lines(self, items: list[Record]) -> Iterator[Line]:
-        """A configurable product is its child at the parent's amount; a bundle's own line keeps what is left."""
+        """A configurable product is its child at the parent's amount; a bundle's own line keeps what is left.
+
+        Rounded, its parts may come to a cent more than the bundle: then nothing is left.
+        """
         by_id = {item["item_id"]: item for item in items}
         below: dict[int, Decimal] = {}
         for item in items:
@@ -127,7 +130,9 @@ class Shop:
             above = by_id.get(item["parent_item_id"])
             if item["product_type"] == "configurable":
                 continue
-            amount = _amount(item) - below.get(item["item_id"], Decimal(0))
+            amount = _amount(item)
+            if item["item_id"] in below:
+                amount = max(amount - below[item["item_id"]], Decimal(0))
             if above is not None and above["product_type"] == "configurable":
                 amount = _amount(above)
             product = (NAME, str(item["product_id"]))

@@ -271,8 +271,8 @@ def _header(record: Record) -> Attributes:
 
 
 def moment(wall: str | None) -> datetime | None:
-    """A time of the account's clock in Amsterdam; a day begins at its midnight."""
-    return utc(datetime.fromisoformat(wall).replace(tzinfo=AMSTERDAM).isoformat()) if wall else None
+    """A time of the account's clock in Amsterdam, the second of the hour that comes twice; a day begins at midnight."""
+    return utc(datetime.fromisoformat(wall).replace(tzinfo=AMSTERDAM, fold=1).isoformat()) if wall else None
 
 
 def reference(record: Record) -> int | None:

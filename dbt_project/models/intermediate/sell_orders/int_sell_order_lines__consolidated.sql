@@ -1,4 +1,5 @@
--- B5: a product stands once on an order. Its first line gives the remote id, the rest is added to it.
+-- B5: a product stands once on an order. Its first line gives the remote id, the rest is added to it,
+-- and the sum is rounded, not its parts.
 with matched as (
     select *
     from {{ ref('int_sell_order_lines__matched') }}
@@ -13,7 +14,7 @@ select
     order_remote_id,
     product_id,
     cast(greatest(least(sum(quantity), 2147483647), -2147483648) as integer) as quantity,
-    cast(sum(subtotal_value) as numeric(19, 2)) as subtotal_value,
+    cast(round(sum(subtotal_value), 2) as numeric(19, 2)) as subtotal_value,
     max(updated_at) as updated_at
 from matched
 group by webshop_id, coupling_id, root_key, order_remote_id, product_id

@@ -1,6 +1,7 @@
 -- What a customer buys of a configurable product stands in two items: the parent holds the amount, the child is the
 -- product. They become one line: the child with the parent's amount. A bundle's children are products of their own; the
--- bundle's line keeps what its children do not account for, so that the order's total is right either way.
+-- bundle's line keeps what its children do not account for, and never less than nothing: children that say it all beside a
+-- parent that says 0 (a bundle priced by its parts), or that are rounded up by a cent, are not taken off again.
 -- Amounts are in the shop's currency, without VAT.
 with orders as (
     select * from {{ news('sell_orders', ref('stg_magento__orders')) }} as landed

@@ -36,7 +36,8 @@ select
     product_ean,
     product_sku,
     {{ whole('quantity') }} as quantity,
-    case when abs(subtotal_value) < 1e13 then cast(round(subtotal_value, 2) as numeric(19, 2)) end as subtotal_value,
+    -- With all its decimals: what is merged is added up first and rounded once (B5).
+    case when abs(subtotal_value) < 1e13 then subtotal_value end as subtotal_value,
     updated_at,
     deleted_at,
     case

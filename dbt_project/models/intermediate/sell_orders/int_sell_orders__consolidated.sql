@@ -2,13 +2,20 @@ with mapped as (
     select * from {{ news('sell_orders', ref('int_sell_orders__unioned')) }} as rooted
 ),
 
-lines as (
+-- As they will be stored: the lines of a product are one, and rounded as one (B5).
+products as (
     select
         coupling_id,
         order_remote_id,
         count(*) as candidates,
-        sum(subtotal_value) filter (where not {{ is_held('problems') }}) as value
+        round(sum(subtotal_value) filter (where not {{ is_held('problems') }}), 2) as value
     from {{ ref('int_sell_order_lines__matched') }}
+    group by coupling_id, order_remote_id, product_id
+),
+
+lines as (
+    select coupling_id, order_remote_id, cast(sum(candidates) as bigint) as candidates, sum(value) as value
+    from products
     group by coupling_id, order_remote_id
 ),
 

@@ -77,7 +77,7 @@ def test_one_change_writes_one_row(warehouse: Warehouse) -> None:
 @pytest.mark.requirement("R16")
 @pytest.mark.rule("B3")
 def test_gone_product_is_disabled_and_keeps_its_id_when_it_returns(warehouse: Warehouse) -> None:
-    coupling = shop(warehouse)
+    coupling = shop(warehouse, **{"deletions.full_compare": True})
     land_products(warehouse, coupling, 1)
     warehouse.transform()
     first = stored(warehouse, "1")
@@ -92,6 +92,22 @@ def test_gone_product_is_disabled_and_keeps_its_id_when_it_returns(warehouse: Wa
     back = stored(warehouse, "1")
     assert (back["status"], back["id"], back["deleted_at"]) == ("enabled", first["id"], None)
     assert warehouse.counts(run, coupling, "products") == (0, 1, 0, 0)
+
+
+@pytest.mark.requirement("R16")
+@pytest.mark.rule("B3")
+def test_without_the_full_compare_a_gone_product_changes_nothing(warehouse: Warehouse) -> None:
+    coupling = shop(warehouse)
+    land_products(warehouse, coupling, 1)
+    warehouse.transform()
+    first = stored(warehouse, "1")
+    land_products(warehouse, coupling, 2)
+    for gone in ("1", "2"):
+        warehouse.gone(coupling, "products", gone)
+    run = warehouse.transform()
+    assert stored(warehouse, "1") == first
+    assert warehouse.counts(run, coupling, "products") == (0, 0, 0, 1)
+    assert warehouse.rows("select 1 from optiply.products where remote_id = '2'") == []
 
 
 @pytest.mark.rule("B18")

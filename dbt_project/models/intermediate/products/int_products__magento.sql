@@ -27,7 +27,7 @@ joined as (
         settings.has_stock,
         settings.ean_attribute,
         settings.price_vat_rate,
-        settings.has_full_compare,
+        {{ gone_by_compare('products.gone_at', 'settings.has_full_compare', 'stored') }} as deleted_at,
         coalesce(products.type_id <> 'simple', false)
         or settings.has_stock and coalesce(statuses.manage_stock, low.manage_stock) is false as is_untracked,
         pulled.stream is not null and products.is_of_this_source as is_pulled,
@@ -45,6 +45,8 @@ joined as (
         coalesce(statuses.record_key, low.record_key, exported.record_key, sources.root_key) is not null as is_told
     from products
     inner join {{ ref('stg_magento__settings') }} as settings on settings.coupling_id = products.coupling_id
+    left join {{ source('optiply', 'products') }} as stored
+        on stored.coupling_id = products.coupling_id and stored.remote_id = coalesce(products.product_id, products.record_key)
     left join pulled on pulled.coupling_id = products.coupling_id and pulled.stream = settings.stock_source
     left join {{ ref('stg_magento__stock_statuses') }} as statuses
         on settings.stock_source = 'stock_statuses'
@@ -93,7 +95,7 @@ select
     false as assembled,
     created_at,
     modified_at as updated_at,
-    case when has_full_compare then gone_at end as deleted_at,
+    deleted_at,
     {{ problems([
         ["product_id is null", "blocked|remote_id|missing"],
         ["'price' = any(unreadable)", "warning|price|not a number"],

@@ -88,7 +88,7 @@ select
     false as assembled,
     both_kinds.created_at,
     both_kinds.modified_at as updated_at,
-    both_kinds.gone_at as deleted_at,
+    {{ gone_by_compare('both_kinds.gone_at', 'settings.has_full_compare', 'stored') }} as deleted_at,
     {{ problems([
         ["both_kinds.is_waiting", "waiting|name|waiting for parent"],
         ["'price' = any(both_kinds.unreadable)", "warning|price|not a number"],
@@ -96,6 +96,8 @@ select
     ]) }} as problems
 from both_kinds
 inner join {{ ref('stg_woocommerce__settings') }} as settings on settings.coupling_id = both_kinds.coupling_id
+left join {{ source('optiply', 'products') }} as stored
+    on stored.coupling_id = both_kinds.coupling_id and stored.remote_id = both_kinds.remote_id
 -- A plug-in's value may be of any JSON type; only a text or a number is a code.
 left join lateral (
     select {{ filled("found.value #>> '{}'") }} as ean

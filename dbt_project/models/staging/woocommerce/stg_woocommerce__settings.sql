@@ -6,6 +6,7 @@ select
     source.webshop_id,
     source.id as coupling_id,
     coalesce({{ flag("source.settings ->> 'sell_orders.pull_all_orders'") }}, false) as pull_all_orders,
+    coalesce({{ flag("source.settings ->> 'deletions.full_compare'") }}, false) as has_full_compare,
     nullif(btrim(source.settings ->> 'ean.meta_key'), '') as ean_meta_key,
     -- Percent; 0 where the shop stores net prices.
     greatest(coalesce({{ number("source.settings ->> 'price.vat_rate'") }}, 0), 0) as price_vat_rate

@@ -19,7 +19,10 @@ FOLDER = ROOT / "schemas"
 KINDS: Mapping[str, type[pydantic.BaseModel]] = {"manifest": Manifest, "coupling": Coupling, "webshop": Webshop}
 Node = dict[str, Any]
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_TYPES = {"string": "string", "integer": "integer", "number": "number", "boolean": "boolean", "list": "array"}
+_TYPES = {
+    "string": "string", "integer": "integer", "number": "number", "boolean": "boolean", "list": "array",
+    "mapping": "object",
+}  # fmt: skip
 
 
 def pages() -> dict[str, str]:
@@ -140,10 +143,14 @@ def _needs(found: Manifest) -> Node:
 
 def _setting(setting: Setting) -> Node:
     node: Node = {"description": setting.help, "type": _TYPES[setting.type]}
-    if setting.choices:
+    if setting.choices and setting.type != "mapping":
         node["enum"] = setting.choices
     if setting.type == "list":
         node["items"] = {"type": "string"}
+    if setting.type == "mapping":
+        above_zero = {"type": "number", "exclusiveMinimum": 0}
+        words = {"type": "string", **({"enum": setting.choices} if setting.choices else {})}
+        node["additionalProperties"] = words if setting.values == "string" else above_zero
     if setting.default is not None:
         node["default"] = setting.default
     elif not setting.required:

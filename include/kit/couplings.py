@@ -24,7 +24,7 @@ from include.spec.problems import Problem
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _SHARED = "sell_orders"
-_EXAMPLES: dict[str, Any] = {"string": "text", "integer": 1, "number": 1, "boolean": True, "list": ["1"]}
+_EXAMPLES: dict[str, Any] = {"string": "text", "integer": 1, "number": 1, "boolean": True, "list": ["1"], "mapping": {}}
 
 
 def coupling_text(

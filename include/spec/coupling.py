@@ -67,5 +67,5 @@ class Coupling(Strict):
     """What is pulled; `{}` switches an object on."""
     schedules: list[Schedule] = []
     """When; left out = by hand only."""
-    settings: dict[str, Scalar | list[str]] = {}
+    settings: dict[str, Scalar | list[str] | dict[str, Scalar]] = {}
     """Those of the manifest, by their dotted key."""

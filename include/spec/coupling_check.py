@@ -18,6 +18,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "number": (int, float),
     "boolean": (bool,),
     "list": (list,),
+    "mapping": (dict,),
 }
 # An object that several couplings of one webshop may bring side by side; the others have one owner.
 _SHARED = ("sell_orders",)
@@ -69,10 +70,24 @@ def wrong_value(value: Any, setting: Setting) -> str | None:
         return None if setting.default is None else f"must be a {setting.type}, not empty"
     if not isinstance(value, expected) or (isinstance(value, bool) and setting.type != "boolean"):
         return f"must be a {setting.type}, not {value!r}"
+    if isinstance(value, dict):
+        return _wrong_member(value, setting)
     if setting.choices and value not in setting.choices:
         return f"cannot be {value!r}.{nearest(str(value), setting.choices)}"
     if isinstance(value, float) and not math.isfinite(value):
         return f"must be a {setting.type}, not {value!r}"
+    return None
+
+
+def _wrong_member(given: dict[str, Any], setting: Setting) -> str | None:
+    """Say what is wrong with the values of a mapping, or None; each number is a factor, so zero means nothing."""
+    for key, value in given.items():
+        if not isinstance(value, _TYPES[setting.values]) or isinstance(value, bool):
+            return f"must give a {setting.values} for '{key}', not {value!r}"
+        if isinstance(value, int | float) and not 0 < value < math.inf:
+            return f"must give a number above zero for '{key}', not {value!r}"
+        if setting.choices and value not in setting.choices:
+            return f"cannot be {value!r} for '{key}'.{nearest(str(value), setting.choices)}"
     return None
 
 

@@ -36,14 +36,16 @@ ObjectName = Literal[
 class Setting(Strict):
     """One thing a coupling may set; the key is canonical (model reference, section C)."""
 
-    type: Literal["string", "integer", "number", "boolean", "list"]
-    """What the value must be."""
-    default: Scalar | list[str] = None
+    type: Literal["string", "integer", "number", "boolean", "list", "mapping"]
+    """What the value must be; a mapping's keys are texts."""
+    values: Literal["string", "number"] = "string"
+    """With type `mapping`: what its values must be; numbers must be above zero."""
+    default: Scalar | list[str] | dict[str, Scalar] = None
     """The value where a coupling gives none."""
     required: bool = False
     """Whether every coupling must give it."""
     choices: list[str] | None = None
-    """The values that are allowed."""
+    """The values that are allowed; of a mapping, the values of its keys."""
     help: str
     """One sentence; support reads it in the DAG's documentation."""
 

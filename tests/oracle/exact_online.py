@@ -241,10 +241,15 @@ class Company:
 
     def _composition(self, composed: str, part: str, quantity: Decimal) -> None:
         key = f"{composed}_{part}"
-        for field, product in (("composed_product_id", composed), ("part_product_id", part)):
-            if (self.name, product) not in self.optiply.tables["products"]:
-                self.optiply.problem(self.name, "product_compositions", key, field, "waiting for parent")
-                return
+        products = {"composed_product_id": composed, "part_product_id": part}
+        # A product that arrived disabled is not created: set and part wait, each by itself.
+        missing = [
+            field for field, item in products.items() if (self.name, item) not in self.optiply.tables["products"]
+        ]
+        for field in missing:
+            self.optiply.problem(self.name, "product_compositions", key, field, "waiting for parent")
+        if missing:
+            return
         attributes = {"composed": (self.name, composed), "part": (self.name, part), "part_quantity": whole(quantity)}
         self.optiply.put("product_compositions", (self.name, key), attributes)
 

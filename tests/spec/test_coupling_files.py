@@ -77,7 +77,7 @@ BROKEN = {
     "setting of a wrong type": (changed("vat_rate: 21", "vat_rate: high"), 11, "settings.price.vat_rate", "number, not 'high'"),
     "setting that is no number": (changed("vat_rate: 21", "vat_rate: .nan"), 11, "settings.price.vat_rate", "number, not nan"),
     "true is no number": (changed("vat_rate: 21", "vat_rate: true"), 11, "settings.price.vat_rate", "number, not True"),
-    "nested setting": (changed("price.vat_rate: 21", "price: {vat_rate: 21}"), 11, "settings.price", "not a mapping"),
+    "nested setting": (changed("price.vat_rate: 21", "price: {vat_rate: 21}"), 11, "settings.price", "is not a setting of WooCommerce"),
     "key twice": (changed("role: primary", "role: primary\nrole: secondary"), 4, "role", "twice in this mapping (first on line 3)"),
     "key twice inside": (changed("  sell_orders: {}", "  products: {}"), 6, "objects.products", "first on line 5"),
     "key that YAML reads as true": (changed("role: primary", "role: primary\non: 1"), 4, "on", "is not a known key"),
@@ -159,6 +159,27 @@ def test_setting_that_is_a_list(configs: Path, value: str, message: str) -> None
     write(configs, acme__exact_online=f"{text}  division: 1\n  stock.warehouses: {value}\n")
     with pytest.raises(ConfigError, match=message):
         load_coupling("acme/exact_online.yaml", configs)
+
+
+@pytest.mark.requirement("F6")
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("units.factors: {gal: 3750, kg: many}", "must give a number for 'kg', not 'many'"),
+        ("units.factors: {gal: 0}", "must give a number above zero for 'gal', not 0"),
+        ("units.factors: [gal]", "must be a mapping, not"),
+        ("units.names: {gal: 5}", "must give a string for 'gal', not 5"),
+        ("status.assortments: {'01:OLD': disable}", "cannot be 'disable' for '01:OLD'. Did you mean 'disabled'?"),
+    ],
+)
+def test_setting_that_is_a_mapping(configs: Path, setting: str, message: str) -> None:
+    text = "coupling: acme__exact_online\nconnector: exact_online\nrole: primary\nobjects: {products: {}}\nsettings:\n"
+    write(configs, acme__exact_online=f"{text}  division: 1\n  units.factors: {{gal: 3750.5}}\n")
+    assert load_coupling("acme/exact_online.yaml", configs).settings["units.factors"] == {"gal": 3750.5}
+    write(configs, acme__exact_online=f"{text}  division: 1\n  {setting}\n")
+    with pytest.raises(ConfigError) as caught:
+        load_coupling("acme/exact_online.yaml", configs)
+    assert message in problem_of(caught.value).message
 
 
 @pytest.mark.requirement("R5", "R12", "F6")

@@ -137,7 +137,7 @@ BROKEN: dict[str, tuple[Any, int, str, str]] = {
     "type of a setting": (changed("type: integer", "type: int"), 6, "settings.division.type", "Did you mean 'integer'?"),
     "default of another type": (changed("default: net", "default: 5"), 7, "settings.basis.default", "must be a string, not 5"),
     "default outside its choices": (changed("default: net", "default: nett"), 7, "settings.basis.default", "Did you mean 'net'?"),
-    "default that is a mapping": (changed("default: net", "default: {a: b}"), 7, "settings.basis.default", "not a mapping"),
+    "default that is a mapping": (changed("default: net", "default: {a: b}"), 7, "settings.basis.default", "must be a string, not {'a': 'b'}"),
     "folder's name": (changed("connector: system", "connector: other"), 1, "connector", "must be 'system', the name of its folder"),
     "key twice": (changed("docs:", "title: x\ndocs:"), 3, "title", "stands twice"),
     "no YAML": (changed("    path: /items\n", "    path: [\n"), 19, "", "is not YAML"),

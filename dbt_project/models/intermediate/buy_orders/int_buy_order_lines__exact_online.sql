@@ -11,8 +11,8 @@ select
     lines.root_key as order_remote_id,
     cast(floor(lines.line_number) as bigint) as position,
     lines.item as product_remote_id,
-    lines.quantity,
-    greatest(lines.quantity - lines.received_quantity, 0) as quantity_open,
+    lines.quantity * coalesce(units.factor, 1) as quantity,
+    greatest(lines.quantity - lines.received_quantity, 0) * coalesce(units.factor, 1) as quantity_open,
     case when settings.is_foreign_currency then lines.amount_fc else lines.amount_dc end as subtotal_value,
     lines.expected_at as expected_delivery_date,
     lines.modified_at as updated_at,
@@ -20,3 +20,5 @@ select
     cast('{}' as text[]) as problems
 from lines
 inner join {{ ref('stg_exact_online__settings') }} as settings on settings.coupling_id = lines.coupling_id
+left join {{ ref('int_item_units__exact_online') }} as units
+    on units.coupling_id = lines.coupling_id and units.item = lines.item

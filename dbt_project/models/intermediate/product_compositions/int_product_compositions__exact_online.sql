@@ -1,5 +1,5 @@
--- One row per assembled item and part, of the bills of assembly or of the versions of manufacturing. A part that stands on several lines of one bill is needed as often as all of
--- them say, so their quantities are added.
+-- One row per assembled item and part, of the bills of assembly or of the versions of manufacturing. A part that stands
+-- on several lines of one bill is needed as often as all of them say, so their quantities are added.
 with materials as (
     select * from {{ news('product_compositions', ref('stg_exact_online__assembly_materials')) }} as landed
 ),
@@ -82,10 +82,10 @@ select
     grouped.part_item as part_remote_id,
     case
         when grouped.is_unreadable then null
-        when settings.is_per_piece then grouped.quantity / nullif(grouped.batch, 0)
-        else grouped.quantity
+        else grouped.quantity * coalesce(part_units.factor, 1)
+            / (case when settings.is_per_piece then nullif(grouped.batch, 0) else 1 end * coalesce(set_units.factor, 1))
     end as part_quantity,
-    grouped.batch as batch_quantity,
+    grouped.batch * coalesce(set_units.factor, 1) as batch_quantity,
     grouped.changed_at as updated_at,
     grouped.removed_at as deleted_at,
     {{ problems([
@@ -94,3 +94,7 @@ select
 from grouped
 inner join {{ ref('stg_exact_online__settings') }} as settings
     on settings.coupling_id = grouped.coupling_id and settings.is_of_versions = grouped.is_of_versions
+left join {{ ref('int_item_units__exact_online') }} as part_units
+    on part_units.coupling_id = grouped.coupling_id and part_units.item = grouped.part_item
+left join {{ ref('int_item_units__exact_online') }} as set_units
+    on set_units.coupling_id = grouped.coupling_id and set_units.item = grouped.composed_item

@@ -104,6 +104,7 @@ select
     end as status,
     cast(null as boolean) as not_being_bought,
     false as assembled,
+    cast(null as text) as stock_measurement_unit,
     first_created_at as created_at,
     last_modified_at as updated_at,
     gone_at as deleted_at,

@@ -42,6 +42,7 @@ select
     case when joined.is_sold then 'enabled' else 'disabled' end as status,
     cast(null as boolean) as not_being_bought,
     false as assembled,
+    cast(null as text) as stock_measurement_unit,
     joined.created_at,
     joined.modified_at as updated_at,
     coalesce(joined.gone_at, joined.product_gone_at) as deleted_at,

@@ -18,6 +18,7 @@ select
     case when mapped.deleted_at is not null then 'disabled' else mapped.status end as status,
     mapped.not_being_bought,
     mapped.assembled,
+    mapped.stock_measurement_unit,
     mapped.created_at,
     mapped.updated_at,
     mapped.deleted_at,

@@ -53,12 +53,19 @@ joined as (
     select
         items.*,
         settings.has_article_code,
-        prices.price,
+        {{ exact_price('prices.price', 'units.factor') }} as price,
+        prices.price as price_of_unit,
         prices.is_unreadable as is_price_unreadable,
         stock.is_unreadable as is_stock_unreadable,
         stock.root_key is null and pulled.coupling_id is null as is_stock_unknown,
-        coalesce(stock.level, case when pulled.coupling_id is not null then 0 end) as stock_level,
+        coalesce(stock.level * coalesce(units.factor, 1), case when pulled.coupling_id is not null then 0 end) as stock_level,
+        units.measurement_unit,
         coalesce(items.item_group_code = any(settings.disabled_groups), false) as is_of_disabled_group,
+        settings.follows_is_on_demand_item and items.is_on_demand_item as is_on_demand,
+        array[
+            settings.assortments ->> ('01:' || items.class_01),
+            settings.assortments ->> ('02:' || items.class_02)
+        ] as assortment_statuses,
         settings.follows_is_purchase_item and items.is_purchase_item is false as is_not_purchased,
         case
             when settings.is_assembled_from_bom then assembled.root_key is not null
@@ -70,6 +77,8 @@ joined as (
     left join stock on stock.coupling_id = items.coupling_id and stock.root_key = items.root_key
     left join prices on prices.coupling_id = items.coupling_id and prices.root_key = items.root_key
     left join assembled on assembled.coupling_id = items.coupling_id and assembled.root_key = items.root_key
+    left join {{ ref('int_item_units__exact_online') }} as units
+        on units.coupling_id = items.coupling_id and units.item = items.record_key
     left join pulled on pulled.coupling_id = items.coupling_id
 )
 
@@ -86,14 +95,21 @@ select
     is_not_purchased as unlimited_stock,
     case when not coalesce(is_stock_unreadable, false) then stock_level end as stock_level,
     -- An assembled item is not bought but made: it stays enabled, or its parts would get no advice (B8).
-    case when is_ended or is_of_disabled_group or (is_not_purchased and not assembled) then 'disabled' else 'enabled' end as status,
+    case
+        when is_ended or 'disabled' = any(assortment_statuses) then 'disabled'
+        when 'enabled' = any(assortment_statuses) then 'enabled'
+        when is_of_disabled_group or is_on_demand or (is_not_purchased and not assembled) then 'disabled'
+        else 'enabled'
+    end as status,
     cast(null as boolean) as not_being_bought,
     assembled,
+    measurement_unit as stock_measurement_unit,
     created_at,
     modified_at as updated_at,
     gone_at as deleted_at,
     {{ problems([
         ["is_price_unreadable", "warning|price|not a number"],
+        ["price is null and price_of_unit > 0", "warning|price|below a cent per unit, left out"],
         ["is_stock_unreadable and not is_not_purchased", "blocked|stock_level|not a number"],
         ["is_stock_unknown and not is_not_purchased", "waiting|stock_level|stock not pulled yet"],
     ]) }} as problems

@@ -38,6 +38,7 @@ select
     case when joined.visibility = 'hidden' and not settings.has_hidden_enabled then 'disabled' else 'enabled' end as status,
     cast(null as boolean) as not_being_bought,
     false as assembled,
+    cast(null as text) as stock_measurement_unit,
     joined.created_at,
     greatest(joined.updated_at, joined.parent_updated_at) as updated_at,
     coalesce(joined.gone_at, joined.parent_gone_at) as deleted_at,

@@ -69,6 +69,7 @@ select
         when has_not_being_bought then coalesce(status_id = any(not_being_bought_statuses), false)
     end as not_being_bought,
     coalesce(is_composed, false) or coalesce(is_assembly, false) as assembled,
+    cast(null as text) as stock_measurement_unit,
     added_at as created_at,
     changed_at as updated_at,
     gone_at as deleted_at,

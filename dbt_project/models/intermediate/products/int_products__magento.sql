@@ -93,6 +93,7 @@ select
     case status when '1' then 'enabled' when '2' then 'disabled' else coalesce(status, 'unknown') end as status,
     cast(null as boolean) as not_being_bought,
     false as assembled,
+    cast(null as text) as stock_measurement_unit,
     created_at,
     modified_at as updated_at,
     deleted_at,

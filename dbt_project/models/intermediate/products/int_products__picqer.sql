@@ -61,6 +61,7 @@ select
     case when is_active then 'enabled' when not is_active then 'disabled' end as status,
     cast(null as boolean) as not_being_bought,
     assembled,
+    cast(null as text) as stock_measurement_unit,
     created at time zone time_zone as created_at,
     updated at time zone time_zone as updated_at,
     gone_at as deleted_at,

@@ -41,6 +41,7 @@ select
     case when status in ('enabled', 'disabled') then status end as status,
     not_being_bought,
     assembled,
+    case when length(stock_measurement_unit) <= 10 then stock_measurement_unit end as stock_measurement_unit,
     created_at,
     updated_at,
     deleted_at,
@@ -56,6 +57,7 @@ select
             [is_bad_price('price'), "warning|price|outside 0 to 9999999.99, left out"],
             ["floor(stock_level) not between -9999999 and 9999999", "blocked|stock_level|beyond 9999999"],
             ["status not in ('enabled', 'disabled')", "blocked|status|unknown"],
+            ["length(stock_measurement_unit) > 10", "warning|stock_measurement_unit|longer than 10, left out"],
             ["copies > 1", "warning|remote_id|more than one record, newest kept"],
         ]) }}
     end as problems

@@ -86,6 +86,7 @@ select
     case when both_kinds.is_published then 'enabled' else 'disabled' end as status,
     cast(null as boolean) as not_being_bought,
     false as assembled,
+    cast(null as text) as stock_measurement_unit,
     both_kinds.created_at,
     both_kinds.modified_at as updated_at,
     {{ gone_by_compare('both_kinds.gone_at', 'settings.has_full_compare', 'stored') }} as deleted_at,

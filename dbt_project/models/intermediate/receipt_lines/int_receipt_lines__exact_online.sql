@@ -57,7 +57,7 @@ select
     -- Without its order's line the receipt waits, and its units do not matter yet.
     case
         when ordered.record_key is null then both_ways.quantity
-        else both_ways.quantity * ordered.quantity / nullif(ordered.quantity_in_purchase_units, 0)
+        else both_ways.quantity * ordered.quantity * coalesce(units.factor, 1) / nullif(ordered.quantity_in_purchase_units, 0)
     end as quantity,
     both_ways.is_return as maps_returns,
     both_ways.occurred,
@@ -70,3 +70,5 @@ select
 from both_ways
 left join {{ ref('stg_exact_online__purchase_orders') }} as ordered
     on ordered.coupling_id = both_ways.coupling_id and ordered.record_key = both_ways.order_line
+left join {{ ref('int_item_units__exact_online') }} as units
+    on units.coupling_id = ordered.coupling_id and units.item = ordered.item

@@ -17,13 +17,15 @@ select
     lines.item as product_remote_id,
     cast(null as text) as product_ean,
     cast(null as text) as product_sku,
-    lines.quantity,
+    lines.quantity * coalesce(units.factor, 1) as quantity,
     lines.amount_dc as subtotal_value,
     cast(null as timestamptz) as updated_at,
     lines.gone_at as deleted_at
 from lines
 inner join {{ ref('stg_exact_online__settings') }} as settings
     on settings.coupling_id = lines.coupling_id and settings.takes_orders
+left join {{ ref('int_item_units__exact_online') }} as units
+    on units.coupling_id = lines.coupling_id and units.item = lines.item
 where (settings.has_drop_shipments or not lines.is_drop_shipment)
     and not coalesce(lines.cost_center = any(settings.excluded_cost_centers), false)
 
@@ -40,13 +42,15 @@ select
     invoiced.item as product_remote_id,
     cast(null as text) as product_ean,
     cast(null as text) as product_sku,
-    invoiced.quantity,
+    invoiced.quantity * coalesce(units.factor, 1) as quantity,
     invoiced.amount_dc as subtotal_value,
     invoiced.modified_at as updated_at,
     invoiced.gone_at as deleted_at
 from invoiced
 inner join {{ ref('stg_exact_online__settings') }} as settings
     on settings.coupling_id = invoiced.coupling_id and settings.takes_invoices
+left join {{ ref('int_item_units__exact_online') }} as units
+    on units.coupling_id = invoiced.coupling_id and units.item = invoiced.item
 where invoiced.item is not null
     and not (settings.takes_orders and invoiced.sales_order_number is not null)
     and not coalesce(invoiced.cost_center = any(settings.excluded_cost_centers), false)

@@ -9,19 +9,24 @@ joined as (
         settings.has_delivery_time,
         settings.has_preferred,
         settings.lot_size_source,
+        units.factor,
         -- Exact's purchase price is per purchase unit, ours per piece (B10); an absent factor is one.
         case settings.price_source
-            when 'default' then round(
-                supplier_items.purchase_price
-                / case when supplier_items.purchase_unit_factor > 0 then supplier_items.purchase_unit_factor else 1 end,
-                2
-            )
+            when 'default' then supplier_items.purchase_price
+                / case when supplier_items.purchase_unit_factor > 0 then supplier_items.purchase_unit_factor else 1 end
             when 'product_cost' then items.cost_price_standard
-        end as price
+        end as price_of_unit
     from supplier_items
     inner join {{ ref('stg_exact_online__settings') }} as settings on settings.coupling_id = supplier_items.coupling_id
     left join {{ ref('stg_exact_online__items') }} as items
         on items.coupling_id = supplier_items.coupling_id and items.record_key = supplier_items.item
+    left join {{ ref('int_item_units__exact_online') }} as units
+        on units.coupling_id = supplier_items.coupling_id and units.item = supplier_items.item
+),
+
+priced as (
+    select joined.*, round({{ exact_price('joined.price_of_unit', 'joined.factor') }}, 2) as price
+    from joined
 )
 
 select
@@ -36,11 +41,11 @@ select
     cast(null as text) as ean_code,
     cast(null as text) as article_code,
     price,
-    case when has_moq then minimum_quantity end as minimum_purchase_quantity,
+    case when has_moq then minimum_quantity * coalesce(factor, 1) end as minimum_purchase_quantity,
     case lot_size_source
         when 'purchase_unit_factor' then purchase_unit_factor
         when 'purchase_lot_size' then purchase_lot_size
-    end as lot_size,
+    end * coalesce(factor, 1) as lot_size,
     case when has_delivery_time then purchase_lead_time end as delivery_time,
     has_preferred as maps_preferred,
     coalesce(is_main_supplier, false) as is_main,
@@ -50,7 +55,8 @@ select
     gone_at as deleted_at,
     {{ problems([
         ["'price' = any(unreadable)", "warning|price|not a number"],
+        ["price is null and price_of_unit > 0", "warning|price|below a cent per unit, left out"],
         ["'lot_size' = any(unreadable)", "warning|lot_size|not a number"],
         ["'minimum_purchase_quantity' = any(unreadable)", "warning|minimum_purchase_quantity|not a number"],
     ]) }} as problems
-from joined
+from priced

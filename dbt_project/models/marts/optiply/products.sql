@@ -21,6 +21,7 @@ select
     status,
     not_being_bought,
     assembled,
+    stock_measurement_unit,
     created_at,
     updated_at,
     deleted_at

@@ -17,6 +17,7 @@ select
     case when products.is_active then 'enabled' else 'disabled' end as status,
     cast(null as boolean) as not_being_bought,
     coalesce(products.is_assembled, false) as assembled,
+    cast(null as text) as stock_measurement_unit,
     products.created_at,
     products.modified_at as updated_at,
     products.gone_at as deleted_at,

@@ -1,5 +1,6 @@
 {#- Text to numeric; null for anything but a plain decimal number. `pg_input_is_valid` alone would let NaN, Infinity,
-    hexadecimals and underscores through; the digits of the exponent are bounded so that the result stays small. -#}
+    hexadecimals and underscores through; length and exponent are bounded so that the result stays small: what takes a
+    hundred characters to write is no quantity and no price, and PostgreSQL cannot hold every number that a text can. -#}
 {% macro number(text) -%}
-    case when {{ text }} ~ '^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,2})?\s*$' then cast({{ text }} as numeric) end
+    case when length({{ text }}) <= 100 and {{ text }} ~ '^\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,2})?\s*$' then cast({{ text }} as numeric) end
 {%- endmacro %}

@@ -9,7 +9,7 @@ select
     lines.record_key as remote_id,
     lines.root_key,
     lines.root_key as order_remote_id,
-    cast(floor(lines.line_number) as bigint) as position,
+    {{ place('lines.line_number') }} as position,
     lines.item as product_remote_id,
     lines.quantity * coalesce(units.factor, 1) as quantity,
     greatest(lines.quantity - lines.received_quantity, 0) * coalesce(units.factor, 1) as quantity_open,

@@ -9,7 +9,7 @@ select
     ordered.record_key as remote_id,
     ordered.root_key,
     ordered.root_key as order_remote_id,
-    cast({{ number('ordered.record_key') }} as bigint) as position,
+    {{ place(number('ordered.record_key')) }} as position,
     ordered.product_id as product_remote_id,
     ordered.quantity,
     ordered.quantity_open,

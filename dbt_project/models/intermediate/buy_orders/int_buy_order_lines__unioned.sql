@@ -15,23 +15,16 @@ with mapped as (
 ),
 
 numbered as (
-    select
-        mapped.*,
-        row_number() over (
-            partition by coupling_id, remote_id
-            order by deleted_at is not null, updated_at desc nulls last, order_remote_id, position
-        ) as place,
-        count(*) over (partition by coupling_id, remote_id) as copies
-    from mapped
+    {{ one_per_id('mapped', 'order_remote_id, position') }}
 )
 
 select
     webshop_id,
     coupling_id,
-    remote_id,
+    {{ identifier('remote_id') }} as remote_id,
     root_key,
-    order_remote_id,
-    product_remote_id,
+    {{ identifier('order_remote_id') }} as order_remote_id,
+    {{ identifier('product_remote_id') }} as product_remote_id,
     case when floor(quantity) >= 1 then {{ whole('quantity') }} end as quantity,
     quantity_open,
     case when abs(subtotal_value) < 1e13 then cast(round(subtotal_value, 2) as numeric(19, 2)) end as subtotal_value,

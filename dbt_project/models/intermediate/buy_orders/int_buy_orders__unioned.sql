@@ -14,20 +14,25 @@ with mapped as (
     select * from {{ ref('int_buy_orders__mapped') }}
 ),
 
+numbered as (
+    {{ one_per_id('mapped') }}
+),
+
 -- A source without suppliers' ids names them; int_suppliers of that connector makes a supplier of each name (B15).
 named as (
     select
-        mapped.*,
-        coalesce(mapped.supplier_remote_id, 'name:' || lower({{ filled('mapped.supplier_name') }})) as known_supplier
-    from mapped
+        numbered.*,
+        coalesce(numbered.supplier_remote_id, 'name:' || lower({{ filled('numbered.supplier_name') }})) as known_supplier
+    from numbered
+    where place = 1
 )
 
 select
     webshop_id,
     coupling_id,
-    remote_id,
+    {{ identifier('remote_id') }} as remote_id,
     root_key,
-    known_supplier as supplier_remote_id,
+    {{ identifier('known_supplier') }} as supplier_remote_id,
     placed,
     completed,
     coalesce(completes_by_receipt, false) as completes_by_receipt,
@@ -45,6 +50,7 @@ select
             ["known_supplier is null", "blocked|supplier_id|supplier missing"],
             ["placed is null and cardinality(problems) = 0", "blocked|placed|missing"],
             ["placed < '1990-01-01' or placed >= '2900-01-01'", "blocked|placed|no real date"],
+            ["copies > 1", "warning|remote_id|more than one record, newest kept"],
         ]) }}
     end as problems
 from named

@@ -12,15 +12,19 @@
 
 with mapped as (
     select * from {{ ref('int_product_compositions__mapped') }}
+),
+
+numbered as (
+    {{ one_per_id('mapped') }}
 )
 
 select
     webshop_id,
     coupling_id,
-    remote_id,
+    {{ identifier('remote_id', "root_key || '_'") }} as remote_id,
     root_key,
-    composed_remote_id,
-    part_remote_id,
+    {{ identifier('composed_remote_id') }} as composed_remote_id,
+    {{ identifier('part_remote_id') }} as part_remote_id,
     {{ whole('part_quantity') }} as part_quantity,
     case when floor(batch_quantity) >= 1 then {{ whole('batch_quantity') }} end as batch_quantity,
     updated_at,
@@ -36,6 +40,8 @@ select
             ["floor(part_quantity) > 9999999", "blocked|part_quantity|beyond 9999999"],
             ["floor(part_quantity) >= 1 and part_quantity <> floor(part_quantity)",
                 "warning|part_quantity|not a whole number, rounded down"],
+            ["copies > 1", "warning|remote_id|more than one record, newest kept"],
         ]) }}
     end as problems
-from mapped
+from numbered
+where place = 1

@@ -66,6 +66,7 @@ select
     updated at time zone time_zone as updated_at,
     gone_at as deleted_at,
     {{ problems([
+        ["is_active is null", "blocked|status|unknown"],
         ["'price' = any(unreadable)", "warning|price|not a number"],
         ["is_unreadable and not is_virtual and is_unlimited is not true", "blocked|stock_level|not a number"],
         ["is_mistaken and not is_virtual and is_unlimited is not true", "waiting|stock_level|stock is unknown"],

@@ -15,21 +15,13 @@ with mapped as (
 ),
 
 numbered as (
-    select
-        mapped.*,
-        row_number() over same_id as place,
-        count(*) over (partition by mapped.coupling_id, mapped.remote_id) as copies
-    from mapped
-    window same_id as (
-        partition by mapped.coupling_id, mapped.remote_id
-        order by mapped.deleted_at is not null, mapped.updated_at desc nulls last, mapped.root_key
-    )
+    {{ one_per_id('mapped') }}
 )
 
 select
     webshop_id,
     coupling_id,
-    remote_id,
+    {{ identifier('remote_id') }} as remote_id,
     root_key,
     left(name, 255) as name,
     {{ code('sku_code') }} as sku_code,

@@ -38,7 +38,7 @@ varied as (
         variations.coupling_id,
         variations.record_key as remote_id,
         variations.root_key,
-        concat_ws(' ', parent.name, options.names) as name,
+        nullif(concat_ws(' ', parent.name, options.names), '') as name,
         variations.sku,
         variations.global_unique_id,
         variations.meta_data,

@@ -13,14 +13,18 @@
 
 with mapped as (
     select * from {{ ref('int_receipt_lines__mapped') }}
+),
+
+numbered as (
+    {{ one_per_id('mapped') }}
 )
 
 select
     webshop_id,
     coupling_id,
-    remote_id,
+    {{ identifier('remote_id') }} as remote_id,
     root_key,
-    buy_order_line_remote_id,
+    {{ identifier('buy_order_line_remote_id') }} as buy_order_line_remote_id,
     {{ whole('quantity') }} as quantity,
     occurred,
     updated_at,
@@ -34,6 +38,8 @@ select
             ["floor(quantity) = 0 or floor(quantity) < 0 and maps_returns is not true", "blocked|quantity|not above zero"],
             ["floor(quantity) not between -9999999 and 9999999", "blocked|quantity|beyond 9999999"],
             ["floor(quantity) <> 0 and quantity <> floor(quantity)", "warning|quantity|not a whole number, rounded down"],
+            ["copies > 1", "warning|remote_id|more than one record, newest kept"],
         ]) }}
     end as problems
-from mapped
+from numbered
+where place = 1

@@ -15,24 +15,17 @@ with mapped as (
 ),
 
 numbered as (
-    select
-        mapped.*,
-        row_number() over (
-            partition by coupling_id, remote_id
-            order by deleted_at is not null, updated_at desc nulls last, order_remote_id, position
-        ) as place,
-        count(*) over (partition by coupling_id, remote_id) as copies
-    from mapped
+    {{ one_per_id('mapped', 'order_remote_id, position') }}
 )
 
 select
     webshop_id,
     coupling_id,
-    remote_id,
+    {{ identifier('remote_id') }} as remote_id,
     root_key,
-    order_remote_id,
+    {{ identifier('order_remote_id') }} as order_remote_id,
     position,
-    product_remote_id,
+    {{ identifier('product_remote_id') }} as product_remote_id,
     product_ean,
     product_sku,
     {{ whole('quantity') }} as quantity,

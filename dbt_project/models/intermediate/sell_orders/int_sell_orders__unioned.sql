@@ -12,13 +12,17 @@
 
 with mapped as (
     select * from {{ ref('int_sell_orders__mapped') }}
+),
+
+numbered as (
+    {{ one_per_id('mapped') }}
 )
 
 -- Problems of an order out of scope are told once it comes into scope.
 select
     webshop_id,
     coupling_id,
-    remote_id,
+    {{ identifier('remote_id') }} as remote_id,
     root_key,
     placed,
     completed,
@@ -32,6 +36,8 @@ select
             ["length(remote_id) > 255", "blocked|remote_id|longer than 255"],
             ["placed is null and cardinality(problems) = 0", "blocked|placed|missing"],
             ["placed < '1990-01-01' or placed >= '2900-01-01'", "blocked|placed|no real date"],
+            ["copies > 1", "warning|remote_id|more than one record, newest kept"],
         ]) }}
     end as problems
-from mapped
+from numbered
+where place = 1

@@ -13,15 +13,19 @@
 
 with mapped as (
     select * from {{ ref('int_supplier_products__mapped') }}
+),
+
+numbered as (
+    {{ one_per_id('mapped') }}
 )
 
 select
     webshop_id,
     coupling_id,
-    remote_id,
+    {{ identifier('remote_id', "root_key || '_'") }} as remote_id,
     root_key,
-    product_remote_id,
-    supplier_remote_id,
+    {{ identifier('product_remote_id') }} as product_remote_id,
+    {{ identifier('supplier_remote_id') }} as supplier_remote_id,
     left(name, 255) as name,
     {{ code('sku_code') }} as sku_code,
     {{ code('ean_code') }} as ean_code,
@@ -54,6 +58,8 @@ select
             ["lot_size <> 0 and floor(lot_size) not between 1 and 9999999", "warning|lot_size|outside 1 to 9999999, left out"],
             ["floor(delivery_time) > 365", "warning|delivery_time|longer than 365 days, set to 365"],
             ["status not in ('enabled', 'disabled')", "blocked|status|unknown"],
+            ["copies > 1", "warning|remote_id|more than one record, newest kept"],
         ]) }}
     end as problems
-from mapped
+from numbered
+where place = 1

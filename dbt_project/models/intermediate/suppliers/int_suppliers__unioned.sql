@@ -14,24 +14,29 @@ with mapped as (
     select * from {{ ref('int_suppliers__mapped') }}
 ),
 
+numbered as (
+    {{ one_per_id('mapped') }}
+),
+
 -- B12: one bad address makes Optiply refuse the whole supplier, so only the valid ones go on.
 checked as (
     select
-        mapped.*,
+        numbered.*,
         array(
             select address
-            from unnest(mapped.emails) with ordinality as given (address, position)
+            from unnest(numbered.emails) with ordinality as given (address, position)
             where address ~* '^[a-z0-9.!#$%&''*+/=?^_`{|}~-]+@[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$'
             order by position
         ) as valid_emails,
         case when floor(delivery_time) >= 1 then cast(least(floor(delivery_time), 365) as smallint) end as days
-    from mapped
+    from numbered
+    where place = 1
 )
 
 select
     webshop_id,
     coupling_id,
-    remote_id,
+    {{ identifier('remote_id') }} as remote_id,
     root_key,
     left(coalesce(name, remote_id), 255) as name,
     case when emails is not null then valid_emails end as emails,
@@ -51,6 +56,7 @@ select
             ["cardinality(emails) > cardinality(valid_emails)", "warning|emails|not an e-mail address, left out"],
             ["floor(delivery_time) > 365", "warning|delivery_time|longer than 365 days, set to 365"],
             ["length(global_location_number) <> 13", "warning|global_location_number|not 13 characters, left out"],
+            ["copies > 1", "warning|remote_id|more than one record, newest kept"],
         ]) }}
     end as problems
 from checked

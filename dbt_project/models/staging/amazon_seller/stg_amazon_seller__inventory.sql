@@ -19,7 +19,9 @@ cross join lateral jsonb_to_record(source.payload) as doc (
     "inventoryDetails" jsonb,
     "lastUpdatedTime" text
 )
-cross join lateral jsonb_to_record(coalesce(nullif(doc."inventoryDetails", 'null'), '{}')) as details (
+cross join lateral jsonb_to_record(
+    case when jsonb_typeof(doc."inventoryDetails") = 'object' then doc."inventoryDetails" else '{}' end
+) as details (
     "fulfillableQuantity" text,
     "reservedQuantity" jsonb
 )

@@ -24,7 +24,7 @@ cross join lateral jsonb_to_record(source.payload) as doc (
     offers jsonb,
     "fulfillmentAvailability" jsonb
 )
-cross join lateral jsonb_to_record(coalesce(doc.summaries -> 0, '{}')) as summary (
+cross join lateral jsonb_to_record(coalesce(jsonb_path_query_first(doc.summaries, '$[0] ? (@.type() == "object")'), '{}')) as summary (
     asin text,
     "itemName" text,
     status jsonb,
@@ -33,7 +33,7 @@ cross join lateral jsonb_to_record(coalesce(doc.summaries -> 0, '{}')) as summar
 )
 -- Amazon's price for consumers; there may be another one for businesses.
 cross join lateral jsonb_to_record(
-    coalesce(jsonb_path_query_first(doc.offers, '$[*] ? (@.offerType == "B2C").price'), '{}')
+    coalesce(jsonb_path_query_first(doc.offers, '$[*] ? (@.offerType == "B2C").price ? (@.type() == "object")'), '{}')
 ) as offer (
     amount text,
     "currencyCode" text

@@ -60,9 +60,10 @@ def _select(config: pytest.Config, items: list[pytest.Item], marked: Mapping[pyt
 
 
 def item_proofs(item: pytest.Item) -> Iterator[Proof]:
-    """What the marks of one test claim. Parametrized cases count as one test."""
-    name = item.nodeid.split("[")[0]
+    """What the marks of one test claim. Cases of one test count as one, but each example of dbt as itself."""
+    of_dbt = item.get_closest_marker("dbt_unit_test")
     for kind in KINDS:
+        name = of_dbt.args[0] if of_dbt and kind == "example" else item.nodeid.split("[")[0]
         for mark in item.iter_markers(kind):
             yield from (Proof(kind, str(row), name) for row in mark.args)
 

@@ -6,7 +6,7 @@ import argparse
 import logging
 import sys
 
-from include.cli import check, connector, coupling, docs, operate, replay
+from include.cli import check, connector, coupling, docs, mapping, operate, replay
 from include.contract.errors import SyncError
 
 _HELP = "The platform's command line."
@@ -21,6 +21,7 @@ def parser() -> argparse.ArgumentParser:
     coupling.add(commands)
     operate.add(commands)
     replay.add(commands)
+    mapping.add(commands)
     docs.add(commands)
     return whole
 

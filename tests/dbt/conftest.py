@@ -1,16 +1,13 @@
 """One database per session with the dbt project built in it; TEST_DATABASE_URL names the server."""
 
 import os
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
-from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import conninfo_to_dict
 
-from include.spec.load import connector_names, load_manifest
+from include.kit.scratch import scratch
 from tests.dbt.warehouse import Warehouse, connect, run_dbt
 
 ROOT = Path(__file__).parents[2]
@@ -22,21 +19,8 @@ def database() -> Iterator[str]:
     server = os.environ.get("TEST_DATABASE_URL")
     if not server:
         pytest.fail("TEST_DATABASE_URL is not set: name a PostgreSQL server in which a database may be made")
-    name = f"dbt_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-    dsn = make_conninfo(server, dbname=name)
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute("create schema platform")
-        for migration in sorted((ROOT / "include/warehouse/migrations").glob("*.sql")):
-            connection.execute(migration.read_bytes())
-        for connector in connector_names():
-            for stream, described in load_manifest(connector).streams.items():
-                rooted = described.root is not None
-                connection.execute("select platform.create_stream(%s, %s, %s)", (connector, stream, rooted))
-    yield dsn
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+    with scratch(server, "dbt") as dsn:
+        yield dsn
 
 
 @pytest.fixture(scope="session")

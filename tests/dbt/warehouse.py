@@ -43,16 +43,19 @@ OBJECTS = {
 SELECTION = ("--select", "config.materialized:incremental")
 
 
+def manifest() -> Any:
+    """The project, read once for all tests."""
+    return _manifest(os.environ["DBT_TARGET_PATH"])
+
+
 @functools.cache
 def _manifest(_target: str) -> Any:
-    """The project, read once for all tests."""
     return dbtRunner().invoke(["parse", "--quiet"]).result
 
 
 def run_dbt(*arguments: str) -> None:
     """Run one dbt command in this process; raise with the messages of the failed nodes when it does not succeed."""
-    project = _manifest(os.environ["DBT_TARGET_PATH"])
-    result = dbtRunner(manifest=project).invoke([*arguments, "--quiet", "--no-write-json"])
+    result = dbtRunner(manifest=manifest()).invoke([*arguments, "--quiet", "--no-write-json"])
     if not result.success:
         nodes = getattr(result.result, "results", [])
         failed = [f"{node.node.name}: {node.message}" for node in nodes if str(node.status) in ("error", "fail")]

@@ -14,6 +14,8 @@ select
     {{ filled('doc.status') }} as status,
     {{ number('doc.price') }} as price,
     doc.custom_attributes,
+    doc.product_links,
+    doc.extension_attributes -> 'bundle_product_options' as bundle_options,
     {{ moment('doc.created_at', 'Z') }} as created_at,
     {{ moment('doc.updated_at', 'Z') }} as modified_at,
     {{ unreadable({'price': 'price'}) }} as unreadable
@@ -26,6 +28,8 @@ cross join lateral jsonb_to_record(source.payload) as doc (
     status text,
     price text,
     custom_attributes jsonb,
+    product_links jsonb,
+    extension_attributes jsonb,
     created_at text,
     updated_at text
 )

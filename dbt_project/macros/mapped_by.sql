@@ -3,7 +3,7 @@
     {{ return({
         'buy_order_lines': ['exact_online', 'logic4', 'picqer'],
         'buy_orders': ['exact_online', 'logic4', 'picqer'],
-        'product_compositions': ['exact_online', 'logic4', 'picqer'],
+        'product_compositions': ['exact_online', 'logic4', 'magento', 'picqer'],
         'products': ['amazon_seller', 'bigcommerce', 'exact_online', 'lightspeed_ecom', 'logic4', 'magento', 'picqer', 'woocommerce'],
         'receipt_lines': ['exact_online', 'logic4', 'picqer'],
         'sell_order_lines': ['amazon_seller', 'bigcommerce', 'bol_com', 'exact_online', 'lightspeed_ecom', 'logic4', 'magento', 'picqer', 'woocommerce'],

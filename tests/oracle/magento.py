@@ -10,7 +10,7 @@ from typing import Any
 
 from include.sandbox import Running
 from tests.oracle.systems import System
-from tests.oracle.tables import Attributes, Line, Optiply, Seen, price, text, utc, whole
+from tests.oracle.tables import Attributes, Key, Line, Optiply, Seen, price, text, utc, whole
 
 NAME = "tuinhuys__magento"
 Record = Mapping[str, Any]
@@ -25,6 +25,7 @@ class Shop:
     products: Seen = dataclasses.field(default_factory=Seen)
     orders: Seen = dataclasses.field(default_factory=Seen)
     stock: dict[int, Record] = dataclasses.field(default_factory=dict)
+    sets: set[int] = dataclasses.field(default_factory=set)
     asked: str = ""
 
     def pulled_all(self, running: Running, _today: date) -> None:
@@ -65,15 +66,39 @@ class Shop:
 
     def _map(self) -> None:
         self.optiply.forget_problems(NAME)
-        for sku, record in self._newest():
+        newest = self._newest()
+        self.sets = {record["id"] for _, record in newest if _is_set(record)}
+        for sku, record in newest:
             gone = sku in self.products.gone
             attributes = self._attributes(record)
             if gone:
                 attributes |= {"status": "disabled", "stock_level": None}
             create = attributes["status"] == "enabled"
             self.optiply.put("products", (NAME, str(record["id"])), attributes, deleted=gone, create=create)
+        for sku, record in newest:
+            self._parts(record, gone=sku in self.products.gone)
         for key, record in self.orders.records.items():
             self._order(key, record)
+
+    def _parts(self, record: Record, *, gone: bool) -> None:
+        """A composition for each part; one that is stored and not told any more is gone."""
+        composed = str(record["id"])
+        told: dict[Key, tuple[str, int]] = {}
+        for sku, quantity in _members(record):
+            part = self.products.records.get(sku)
+            piece = str(part["id"]) if part else f"SKU {sku}"
+            told[(NAME, f"{composed}_{piece}")] = (piece, quantity)
+        for key, row in self.optiply.tables["product_compositions"].items():
+            if row["composed"] == (NAME, composed) and (gone or key not in told):
+                self.optiply.put("product_compositions", key, {}, deleted=True)
+        for key, (piece, quantity) in told.items() if not gone else ():
+            products = {"composed_product_id": (NAME, composed), "part_product_id": (NAME, piece)}
+            missing = [field for field, product in products.items() if product not in self.optiply.tables["products"]]
+            for field in missing:
+                self.optiply.problem(NAME, "product_compositions", key[1], field, "waiting for parent")
+            if not missing:
+                attributes = {"composed": (NAME, composed), "part": (NAME, piece), "part_quantity": quantity}
+                self.optiply.put("product_compositions", key, attributes)
 
     def _newest(self) -> list[tuple[str, Record]]:
         """One record per id: a product that got another SKU is the same product (API page, trap 3)."""
@@ -101,6 +126,7 @@ class Shop:
             "unlimited_stock": unlimited,
             "stock_level": 0 if unlimited else whole(Decimal(str(stock["qty"]))),
             "status": "enabled" if record["status"] == 1 else "disabled",
+            "assembled": _is_set(record),
             "created_at": utc(record["created_at"]),
             "updated_at": utc(record["updated_at"]),
         }
@@ -115,10 +141,14 @@ class Shop:
         cancelled = record["state"] in ("canceled", "closed")
         self.optiply.order((NAME, key), header, self._lines(record["items"]), cancelled=cancelled, in_scope=complete)
 
+    def _is_sold_as_set(self, item: Record) -> bool:
+        return item["product_type"] == "bundle" and item["product_id"] in self.sets
+
     def _lines(self, items: list[Record]) -> Iterator[Line]:
         """A configurable product is its child at the parent's amount; a bundle's own line keeps what is left.
 
-        Rounded, its parts may come to a cent more than the bundle: then nothing is left.
+        Rounded, its parts may come to a cent more than the bundle: then nothing is left. A bundle without a choice is
+        sold as one thing, of which Optiply knows the parts (B8).
         """
         by_id = {item["item_id"]: item for item in items}
         below: dict[int, Decimal] = {}
@@ -128,16 +158,36 @@ class Shop:
                 below[parent] = below.get(parent, Decimal(0)) + _amount(item)
         for item in items:
             above = by_id.get(item["parent_item_id"])
-            if item["product_type"] == "configurable":
+            if item["product_type"] == "configurable" or (above is not None and self._is_sold_as_set(above)):
                 continue
             amount = _amount(item)
-            if item["item_id"] in below:
+            if self._is_sold_as_set(item):
+                amount = max(amount, below.get(item["item_id"], Decimal(0)))
+            elif item["item_id"] in below:
                 amount = max(amount - below[item["item_id"]], Decimal(0))
             if above is not None and above["product_type"] == "configurable":
                 amount = _amount(above)
             product = (NAME, str(item["product_id"]))
             known = product if product in self.optiply.tables["products"] else None
             yield Line(str(item["item_id"]), known, item["qty_ordered"], amount)
+
+
+def _is_set(record: Record) -> bool:
+    """A group, or a bundle that is always the same: no option is left out, none has two products."""
+    options = record["extension_attributes"].get("bundle_product_options", [])
+    same = [option["required"] and len(option["product_links"]) < 2 for option in options]
+    return record["type_id"] == "grouped" or (bool(same) and all(same))
+
+
+def _members(record: Record) -> Iterator[tuple[str, int]]:
+    if record["type_id"] == "grouped":
+        for link in record["product_links"]:
+            if link["link_type"] == "associated":
+                yield link["linked_product_sku"], link["extension_attributes"]["qty"]
+    elif _is_set(record):
+        for option in record["extension_attributes"]["bundle_product_options"]:
+            for link in option["product_links"]:
+                yield link["sku"], link["qty"]
 
 
 def _amount(item: Record) -> Decimal:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.magento.sandbox import products as write
+from connectors.magento.sandbox import sets
 from connectors.magento.sandbox.orders import Till
 from include.sandbox.catalogue import Article, Catalogue
 from include.sandbox.remote import Change, pick
@@ -42,11 +43,22 @@ class Shop:
         world.facts["id_of"][str(article.number)] = int(key)
         if type_id == "bundle":
             world.facts["children"][key] = [int(part) for part in kept]
+        self._compose(world["products"][key], article, [world["products"][part].data["sku"] for part in kept])
         if type_id != "configurable":
             return [key]
         children = [self._put(article, place) for place in range(len(write.OPTIONS))]
         world.facts["children"][key] = [int(child) for child in children]
         return [key, *children]
+
+    def _compose(self, row: Row, article: Article, parts: list[str]) -> None:
+        """Say what a bundle or a group consists of; every other bundle lets the customer choose."""
+        if row.data["type_id"] == "bundle":
+            fields = sets.bundled(row.data, parts, to_choose=not write.is_fixed(article.number))
+        elif row.data["type_id"] == "grouped":
+            fields = sets.grouped(row.data, [write.sku(self.catalogue.article(article.number + 1)), *parts[-1:]])
+        else:
+            return
+        self.world["products"].amend(row.key, **fields)
 
     def _put(self, article: Article, place: int | None) -> str:
         world, identity = self.world, self.world.next_number("product")
@@ -120,6 +132,7 @@ class Shop:
     def _new_sku(self, chance: random.Random, row: Row) -> None:
         """Give a product another SKU; its id stays, and old orders keep the SKU they had."""
         sku = f"N{chance.randint(1000, 9999)}/{row.key}"
+        sets.rewrite(self.world, row.data["sku"], sku)
         self._save(row, sku=sku)
         for item in self._source_items(row):
             self.world["source_items"].amend(item.key, sku=sku)
@@ -151,6 +164,7 @@ class Shop:
             self.world["source_items"].remove(item.key)
         self.world["stock_statuses"].remove(row.key)
         self.world["products"].remove(row.key)
+        sets.rewrite(self.world, row.data["sku"], None)
         self.world.facts["id_of"] = {k: v for k, v in self.world.facts["id_of"].items() if str(v) != row.key}
         for parent, children in self.world.facts["children"].items():
             self.world.facts["children"][parent] = [child for child in children if str(child) != row.key]

@@ -6,7 +6,7 @@ import random
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from connectors.magento.sandbox.products import kind, stamp
+from connectors.magento.sandbox.products import is_fixed, kind, stamp
 from include.sandbox.catalogue import CENT, VAT, Sale
 from include.sandbox.world import Record, World
 
@@ -83,7 +83,7 @@ class Till:
             parent = self._line(data | {"sku": child["sku"]}, quantity, child["price"], head, rate)
             return [parent, self._line(child, quantity, Decimal(0), head, rate, parent)]
         # Every other bundle has a price of its own; the parts of the others have theirs.
-        fixed = number % 80 == 11
+        fixed = is_fixed(number)
         prices = [Decimal(0) if fixed else child["price"] for child in children]
         whole = Decimal("75.00") if fixed else sum((2 * each for each in prices), Decimal(0))
         parent = self._line(data, quantity, whole, head, rate)

@@ -26,6 +26,11 @@ def kind(number: int) -> str:
     return "virtual" if number % 25 == 7 else "simple"
 
 
+def is_fixed(number: int) -> bool:
+    """Return whether a bundle has a price of its own, and parts that nobody can choose."""
+    return number % 80 == 11
+
+
 def sku(article: Article) -> str:
     """Return the SKU; shops put blanks, slashes, quotes and percent signs into them."""
     odd = {4: "/A 1", 12: ' 5"', 20: "%2F", 28: "+é"}

@@ -27,6 +27,7 @@ joined as (
         settings.has_stock,
         settings.ean_attribute,
         settings.price_vat_rate,
+        settings.has_compositions and {{ magento_is_set('products') }} as assembled,
         {{ gone_by_compare('products.gone_at', 'settings.has_full_compare', 'stored') }} as deleted_at,
         coalesce(products.type_id <> 'simple', false)
         or settings.has_stock and coalesce(statuses.manage_stock, low.manage_stock) is false as is_untracked,
@@ -92,7 +93,7 @@ select
         as stock_level,
     case status when '1' then 'enabled' when '2' then 'disabled' else coalesce(status, 'unknown') end as status,
     cast(null as boolean) as not_being_bought,
-    false as assembled,
+    assembled,
     cast(null as text) as stock_measurement_unit,
     created_at,
     modified_at as updated_at,

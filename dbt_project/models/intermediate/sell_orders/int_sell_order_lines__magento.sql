@@ -2,6 +2,7 @@
 -- product. They become one line: the child with the parent's amount. A bundle's children are products of their own; the
 -- bundle's line keeps what its children do not account for, and never less than nothing: children that say it all beside a
 -- parent that says 0 (a bundle priced by its parts), or that are rounded up by a cent, are not taken off again.
+-- A bundle that is a set is one line with all of the amount: Optiply counts its sales for its parts (B8).
 -- Amounts are in the shop's currency, without VAT.
 with orders as (
     select * from {{ news('sell_orders', ref('stg_magento__orders')) }} as landed
@@ -24,7 +25,8 @@ items as (
         {{ number('doc.qty_ordered') }} as quantity,
         {{ number('doc.base_row_total') }} as total,
         {{ filled("doc.parent_item ->> 'product_type'") }} as told_parent_type,
-        {{ number("doc.parent_item ->> 'base_row_total'") }} as told_parent_total
+        {{ number("doc.parent_item ->> 'base_row_total'") }} as told_parent_total,
+        coalesce(doc.product_type = 'bundle' and products.assembled, false) as is_set
     from orders
     cross join lateral jsonb_path_query(orders.items, '$[*] ? (@.type() == "object")') with ordinality as item (line, position)
     cross join lateral jsonb_to_record(item.line) as doc (
@@ -37,6 +39,8 @@ items as (
         base_row_total text,
         parent_item jsonb
     )
+    left join {{ ref('int_products__unioned') }} as products
+        on products.coupling_id = orders.coupling_id and products.remote_id = {{ filled('doc.product_id') }}
 ),
 
 children as (
@@ -60,6 +64,7 @@ select
     case
         when coalesce(parent.product_type, items.told_parent_type) = 'configurable'
             then coalesce(parent.total, items.told_parent_total)
+        when items.is_set then greatest(items.total, coalesce(children.total, 0))
         when children.parent_id is not null then items.total - least(coalesce(children.total, 0), items.total)
         else items.total
     end as subtotal_value,
@@ -74,4 +79,4 @@ left join children
     on children.coupling_id = items.coupling_id
     and children.record_key = items.record_key
     and children.parent_id = items.item_id
-where items.product_type is distinct from 'configurable' or children.parent_id is null
+where (items.product_type is distinct from 'configurable' or children.parent_id is null) and parent.is_set is not true

@@ -19,6 +19,12 @@ select
     -- Percent; 0 where the shop's catalogue prices are net.
     greatest(coalesce({{ number("source.settings ->> 'price.vat_rate'") }}, 0), 0) as price_vat_rate,
     coalesce({{ flag("source.settings ->> 'deletions.full_compare'") }}, false) as has_full_compare,
+    -- With them Optiply counts the sales of a set for its parts (B8).
+    exists (
+        select 1
+        from {{ source('platform', 'ownership') }} as ownership
+        where ownership.coupling_id = source.id and ownership.object = 'product_compositions'
+    ) as has_compositions,
     coalesce({{ flag("source.settings ->> 'sell_orders.pull_all_orders'") }}, false) as pull_all_orders,
     array(
         select btrim(chosen.code)

@@ -23,7 +23,7 @@
             select
                 {% for column in attributes -%}
                     {%- if column.name in rules.get('never_update', []) -%} stored.{{ column.name }}
-                    {%- elif column.name in rules.get('cleared_by_null', []) -%} {{ typed_as(column, 'new.' ~ column.name) }}
+                    {%- elif column.name in rules.get('cleared_by_null', []) -%} {{ typed_as(column, unless_skipped(target, column.name)) }}
                     {%- else -%} {{ typed_as(column, 'coalesce(new.' ~ column.name ~ ', stored.' ~ column.name ~ ')') }}
                     {%- endif %} as {{ column.name }}{{ "," if not loop.last }}
                 {% endfor %}

@@ -19,6 +19,7 @@ def parser() -> argparse.ArgumentParser:
     check.add(commands)
     connector.add(commands)
     coupling.add(commands)
+    mapping.add(commands)
     operate.add(commands)
     replay.add(commands)
     mapping.add(commands)

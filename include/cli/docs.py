@@ -9,13 +9,14 @@ from typing import Any
 from include.cli import json_schema, mapped_by, yaml_reference
 from include.contract import errors
 from include.contract.errors import Misconfigured, SyncError
+from include.spec.functions import functions
 from include.spec.load import ROOT
 from include.warehouse.pulls import Busy
 
 DOCS = ROOT / "docs"
-_BEGIN, _END = "<!-- errors: written by ./run cli docs -->", "<!-- errors: end -->"
 # The branches of the tree, and what no code raises: the guard keeps deletions back without failing the pull.
 _NOT_SHOWN = (SyncError, errors.AskPerson, errors.Wait, errors.TryAgain, errors.GiveUp, errors.ApprovalNeeded)
+_ARGUMENTS = {"...": "…", "sortable": "number or moment", "any": "any kind", "whole": "n", "place": "place"}
 _AGAIN: tuple[tuple[type[SyncError], str], ...] = (
     (errors.AskPerson, "no"),
     (errors.Wait, "yes, at the time the log names"),
@@ -48,22 +49,34 @@ def run(chosen: argparse.Namespace) -> int:
 
 def pages(folder: Path) -> list[tuple[Path, str]]:
     """Return each page with generated parts, and the text that it has to have."""
-    runbook = folder / "runbook.md"
+    runbook, guide = folder / "runbook.md", folder / "mapping-guide.md"
     return [
         (folder / "reference-yaml.md", yaml_reference.render()),
-        (runbook, between_marks(_read(runbook), error_table(), runbook.name)),
+        (runbook, between_marks(_read(runbook), "errors", error_table(), runbook.name)),
+        (guide, between_marks(_read(guide), "functions", function_table(), guide.name)),
         (mapped_by.MACRO, mapped_by.render()),
         *((json_schema.FOLDER / name, text) for name, text in json_schema.pages().items()),
     ]
 
 
-def between_marks(page: str, table: str, name: str) -> str:
-    """Return the page with `table` between its two marks. Raises Misconfigured where they are not there."""
-    head, begin, rest = page.partition(_BEGIN)
-    _, end, tail = rest.partition(_END)
-    if not begin or not end:
-        raise Misconfigured(f"docs/{name} has no lines '{_BEGIN}' and '{_END}'")
+def between_marks(page: str, part: str, table: str, name: str) -> str:
+    """Return the page with `table` between the marks of `part`. Raises Misconfigured where they are not there."""
+    begin, end = f"<!-- {part}: written by ./run cli docs -->", f"<!-- {part}: end -->"
+    head, found, rest = page.partition(begin)
+    _, ended, tail = rest.partition(end)
+    if not found or not ended:
+        raise Misconfigured(f"docs/{name} has no lines '{begin}' and '{end}'")
     return f"{head}{begin}\n\n{table}\n{end}{tail}"
+
+
+def function_table() -> str:
+    """Return one row per function of overrides' expressions: what it takes, what it gives, an example."""
+    rows = ["| function | gives | meaning | example |", "|---|---|---|---|"]
+    for name, function in functions().items():
+        takes = ", ".join(_ARGUMENTS.get(take, take) for take in function.takes)
+        gives = _ARGUMENTS.get(function.gives, function.gives)
+        rows.append(f"| `{name}({takes})` | {gives} | {function.says} | `{function.example}` |")
+    return "\n".join(rows) + "\n"
 
 
 def error_table() -> str:

@@ -1,4 +1,4 @@
-"""`mapping test|mutate`: what an analyst does with the mappings from a shell; each on a scratch database."""
+"""`mapping test|mutate|overrides`: what an analyst does with the mappings from a shell; on scratch databases."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from include.cli import mapping_overrides
 from include.contract.errors import Misconfigured
 from include.kit import mutation_report, mutation_run
 from include.kit.mapping_project import Outcome, project
@@ -21,7 +22,7 @@ _LEGEND = " In a diff: expected→actual; --- an expected row that is missing, +
 def add(commands: Any) -> None:
     """Add the command with its deeds."""
     parser = commands.add_parser("mapping", help="test mappings (docs/mapping-guide.md)")
-    deeds = parser.add_subparsers(dest="deed", required=True, metavar="test|mutate")
+    deeds = parser.add_subparsers(dest="deed", required=True, metavar="test|mutate|overrides")
     testing = deeds.add_parser("test", help="run the unit tests of models; exit code 1 when one fails")
     testing.add_argument("models", nargs="*", metavar="model", help="all when none is named")
     testing.set_defaults(run=_test)
@@ -31,6 +32,7 @@ def add(commands: Any) -> None:
     mutating.add_argument("--seed", type=int, default=1, help="which share it is (1)")
     mutating.add_argument("--write", action="store_true", help=f"write docs/{PAGE.name}; with all models only")
     mutating.set_defaults(run=_mutate)
+    mapping_overrides.add(deeds)
 
 
 def _test(chosen: argparse.Namespace) -> int:

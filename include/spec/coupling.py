@@ -36,11 +36,23 @@ class Schedule(Strict):
     """Which objects; left out = all that are switched on."""
 
 
-class ObjectSwitch(Strict):
-    """Switches one object of the coupling on or off."""
+class TableOverrides(Strict):
+    """What this coupling maps otherwise than the connector's mapping ([mapping guide](mapping-guide.md#overrides))."""
+
+    skip_columns: list[str] = []
+    """Columns that stay as Optiply has them."""
+    columns: dict[str, Scalar] = {}
+    """Column -> an expression over the mapped columns and raw fields, such as `stock_level * 2`; or a number, true or
+    false."""
+
+
+class ObjectSwitch(TableOverrides):
+    """Switches one object of the coupling on or off, and says what is mapped otherwise."""
 
     enabled: bool = True
     """false = keep the entry, pull nothing."""
+    lines: TableOverrides | None = None
+    """The same for the lines of sell_orders and buy_orders."""
 
 
 class Coupling(Strict):

@@ -6,6 +6,7 @@ import math
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from include.spec.columns import LINES
 from include.spec.coupling import Coupling, Webshop
 from include.spec.manifest import Manifest, Setting
 from include.spec.marked_yaml import Marked, Path_
@@ -35,9 +36,17 @@ def check_coupling(coupling: Coupling, manifest: Manifest, marked: Marked, expec
         add(("coupling",), f"'{coupling.coupling}' must be '{expected}', the name of its folder and file")
     if coupling.role == "secondary" and coupling.match_key is None:
         add(("role",), "a secondary coupling needs match_key: ean, sku or remote_id")
-    for name in coupling.objects:
+    for name, switch in coupling.objects.items():
         if name not in manifest.objects:
             add(("objects", name), f"{manifest.title} has no {name}.{nearest(name, manifest.objects)}")
+        if switch.lines is not None and name not in LINES:
+            add(("objects", name, "lines"), f"{name} have no lines; {' and '.join(LINES)} have")
+    _check_schedules(coupling, add)
+    _check_settings(coupling.settings, manifest, add)
+    return problems
+
+
+def _check_schedules(coupling: Coupling, add: Any) -> None:
     for number, schedule in enumerate(coupling.schedules):
         try:
             spread(schedule.cron, coupling.coupling)
@@ -46,8 +55,6 @@ def check_coupling(coupling: Coupling, manifest: Manifest, marked: Marked, expec
         for place, name in enumerate(schedule.objects or []):
             if name not in coupling.objects:
                 add(("schedules", number, "objects", place), f"'{name}' is not among this coupling's objects")
-    _check_settings(coupling.settings, manifest, add)
-    return problems
 
 
 def _check_settings(given: dict[str, Any], manifest: Manifest, add: Any) -> None:

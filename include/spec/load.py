@@ -17,6 +17,7 @@ from include.spec.coupling_check import check_coupling, check_owners, check_owne
 from include.spec.manifest import OBJECTS, Manifest
 from include.spec.manifest_check import check_manifest
 from include.spec.marked_yaml import Marked
+from include.spec.overrides import Override, overrides_of
 from include.spec.problems import ConfigError, Problem, nearest
 from include.spec.schedule import Plan, spread
 from include.spec.validate import validate
@@ -46,6 +47,7 @@ class CouplingConfig:
     objects: tuple[str, ...]
     plans: tuple[Plan, ...]
     settings: dict[str, Any]
+    overrides: tuple[Override, ...]
 
     @property
     def connector(self) -> str:
@@ -55,7 +57,9 @@ class CouplingConfig:
     @property
     def config_hash(self) -> str:
         """Changes when something changes that mappings depend on."""
-        known = (self.connector, self.role, self.match_key, self.objects, self.settings, self.webshop.model_dump())
+        known = [self.connector, self.role, self.match_key, self.objects, self.settings, self.webshop.model_dump()]
+        # Without the last two, file and line: moving an override changes nothing.
+        known += [dataclasses.astuple(override)[:-2] for override in self.overrides]
         return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -135,9 +139,10 @@ def load_coupling(file: str, configs: Path = CONFIGS, connectors: Path = CONNECT
     manifest = _manifest_of(coupling, marked, connectors)
     problems = check_coupling(coupling, manifest, marked, f"{folder}__{Path(leaf).stem}")
     problems += _twins(coupling.coupling, marked, file, configs)
-    if problems:
-        raise ConfigError(problems)
-    return _resolve(coupling, manifest, load_webshop(folder, configs)[0], marked.file)
+    overrides, wrong = overrides_of(coupling, manifest, marked)
+    if problems or wrong:
+        raise ConfigError([*problems, *wrong])
+    return _resolve(coupling, manifest, load_webshop(folder, configs)[0], marked.file, overrides)
 
 
 def _twins(name: str, marked: Marked, file: str, configs: Path) -> list[Problem]:
@@ -157,7 +162,9 @@ def _manifest_of(coupling: Coupling, marked: Marked, connectors: Path) -> Manife
     raise ConfigError([Problem(marked.file, marked.line(("connector",)), "connector", message)])
 
 
-def _resolve(coupling: Coupling, manifest: Manifest, webshop: Webshop, file: str) -> CouplingConfig:
+def _resolve(
+    coupling: Coupling, manifest: Manifest, webshop: Webshop, file: str, overrides: list[Override]
+) -> CouplingConfig:
     switched = [name for name, switch in coupling.objects.items() if switch.enabled]
     objects = tuple(name for name in OBJECTS if name in switched)
     plans = tuple(
@@ -182,6 +189,7 @@ def _resolve(coupling: Coupling, manifest: Manifest, webshop: Webshop, file: str
         objects=objects,
         plans=plans,
         settings=manifest.with_defaults(coupling.settings),
+        overrides=tuple(overrides),
     )
 
 

@@ -100,6 +100,7 @@ def row_of(config: CouplingConfig) -> CouplingRow:
         config_hash=config.config_hash,
         active=config.enabled,
         owned=_owned(config.webshop, config),
+        overrides=config.overrides,
     )
 
 

@@ -10,6 +10,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from include.contract.errors import Misconfigured
+from include.spec.overrides import Override
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +30,8 @@ class CouplingRow:
     active: bool
     owned: tuple[tuple[str, int], ...]
     """Objects that the coupling brings, each with its priority (1 wins)."""
+    overrides: tuple[Override, ...] = ()
+    """What it maps otherwise than its connector's mappings."""
 
 
 def register(connection: psycopg.Connection, rows: list[CouplingRow]) -> list[str]:
@@ -67,6 +70,13 @@ def _register(connection: psycopg.Connection, row: CouplingRow) -> bool:
         connection.execute(
             "insert into platform.ownership (webshop_id, object, coupling_id, priority) values (%s, %s, %s, %s)",
             [webshop_id, name, coupling_id, priority],
+        )
+    connection.execute("delete from platform.overrides where coupling_id = %s", [coupling_id])
+    for override in row.overrides:
+        connection.execute(
+            "insert into platform.overrides (coupling_id, object, table_name, column_name, expression, sql, is_skip,"
+            " when_empty, file, line) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            [coupling_id, *dataclasses.astuple(override)],
         )
     return known is not None and known[0] != row.config_hash
 

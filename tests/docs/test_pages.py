@@ -62,7 +62,7 @@ def test_a_stale_part_is_found_and_written(
 
 def test_a_page_without_marks_is_refused() -> None:
     with pytest.raises(Misconfigured, match=r"docs/runbook\.md has no lines"):
-        docs.between_marks("# Runbook", "table", "runbook.md")
+        docs.between_marks("# Runbook", "errors", "table", "runbook.md")
 
 
 def test_a_key_without_a_sentence_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

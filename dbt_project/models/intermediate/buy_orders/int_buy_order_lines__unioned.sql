@@ -11,7 +11,7 @@
 ) }}
 
 with mapped as (
-    select * from {{ ref('int_buy_order_lines__mapped') }}
+    select mapped.* from {{ overridden('buy_order_lines', ref('int_buy_order_lines__mapped')) }} as mapped
 ),
 
 numbered as (

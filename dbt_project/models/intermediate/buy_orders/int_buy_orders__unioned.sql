@@ -11,7 +11,7 @@
 ) }}
 
 with mapped as (
-    select * from {{ ref('int_buy_orders__mapped') }}
+    select mapped.* from {{ overridden('buy_orders', ref('int_buy_orders__mapped')) }} as mapped
 ),
 
 numbered as (

@@ -11,7 +11,7 @@
 ) }}
 
 with mapped as (
-    select * from {{ ref('int_product_compositions__mapped') }}
+    select mapped.* from {{ overridden('product_compositions', ref('int_product_compositions__mapped')) }} as mapped
 ),
 
 numbered as (

@@ -11,7 +11,7 @@
 ) }}
 
 with mapped as (
-    select * from {{ ref('int_products__mapped') }}
+    select mapped.* from {{ overridden('products', ref('int_products__mapped')) }} as mapped
 ),
 
 numbered as (

@@ -12,7 +12,7 @@
 ) }}
 
 with mapped as (
-    select * from {{ ref('int_receipt_lines__mapped') }}
+    select mapped.* from {{ overridden('receipt_lines', ref('int_receipt_lines__mapped')) }} as mapped
 ),
 
 numbered as (

@@ -11,7 +11,7 @@
 ) }}
 
 with mapped as (
-    select * from {{ ref('int_sell_order_lines__mapped') }}
+    select mapped.* from {{ overridden('sell_order_lines', ref('int_sell_order_lines__mapped')) }} as mapped
 ),
 
 numbered as (

@@ -11,7 +11,7 @@
 ) }}
 
 with mapped as (
-    select * from {{ ref('int_sell_orders__mapped') }}
+    select mapped.* from {{ overridden('sell_orders', ref('int_sell_orders__mapped')) }} as mapped
 ),
 
 numbered as (

@@ -12,7 +12,7 @@
 ) }}
 
 with mapped as (
-    select * from {{ ref('int_supplier_products__mapped') }}
+    select mapped.* from {{ overridden('supplier_products', ref('int_supplier_products__mapped')) }} as mapped
 ),
 
 numbered as (

@@ -11,7 +11,7 @@
 ) }}
 
 with mapped as (
-    select * from {{ ref('int_suppliers__mapped') }}
+    select mapped.* from {{ overridden('suppliers', ref('int_suppliers__mapped')) }} as mapped
 ),
 
 numbered as (

@@ -19,7 +19,6 @@ def parser() -> argparse.ArgumentParser:
     check.add(commands)
     connector.add(commands)
     coupling.add(commands)
-    mapping.add(commands)
     operate.add(commands)
     replay.add(commands)
     mapping.add(commands)

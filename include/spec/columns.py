@@ -76,6 +76,7 @@ TABLES: Mapping[str, Mapping[str, Column]] = {
         "status": Column("text", needed="without it no product would be created"),
         "not_being_bought": _DEFAULTED_FLAG,
         "assembled": _DEFAULTED_FLAG,
+        "stock_measurement_unit": TEXT,
     },
     "supplier_products": {
         **_KEYS,

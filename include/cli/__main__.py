@@ -6,7 +6,7 @@ import argparse
 import logging
 import sys
 
-from include.cli import check, connector, coupling, docs, mapping, operate, replay
+from include.cli import check, connector, coupling, docs, mapping, operate
 from include.contract.errors import SyncError
 
 _HELP = "The platform's command line."
@@ -20,7 +20,6 @@ def parser() -> argparse.ArgumentParser:
     connector.add(commands)
     coupling.add(commands)
     operate.add(commands)
-    replay.add(commands)
     mapping.add(commands)
     docs.add(commands)
     return whole

@@ -1,4 +1,4 @@
-"""`mapping test|mutate|overrides`: what an analyst does with the mappings from a shell; on scratch databases."""
+"""`mapping test|mutate|overrides|diff|replay`: what an analyst does with the mappings from a shell."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from include.cli import mapping_overrides
+from include.cli import mapping_diff, mapping_overrides, mapping_replay
 from include.contract.errors import Misconfigured
 from include.kit import mutation_report, mutation_run
 from include.kit.mapping_project import Outcome, project
@@ -21,8 +21,8 @@ _LEGEND = " In a diff: expected→actual; --- an expected row that is missing, +
 
 def add(commands: Any) -> None:
     """Add the command with its deeds."""
-    parser = commands.add_parser("mapping", help="test mappings (docs/mapping-guide.md)")
-    deeds = parser.add_subparsers(dest="deed", required=True, metavar="test|mutate|overrides")
+    parser = commands.add_parser("mapping", help="test, try and replay mappings (docs/mapping-guide.md)")
+    deeds = parser.add_subparsers(dest="deed", required=True, metavar="test|mutate|overrides|diff|replay")
     testing = deeds.add_parser("test", help="run the unit tests of models; exit code 1 when one fails")
     testing.add_argument("models", nargs="*", metavar="model", help="all when none is named")
     testing.set_defaults(run=_test)
@@ -33,6 +33,8 @@ def add(commands: Any) -> None:
     mutating.add_argument("--write", action="store_true", help=f"write docs/{PAGE.name}; with all models only")
     mutating.set_defaults(run=_mutate)
     mapping_overrides.add(deeds)
+    mapping_diff.add(deeds)
+    mapping_replay.add(deeds)
 
 
 def _test(chosen: argparse.Namespace) -> int:

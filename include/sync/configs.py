@@ -6,7 +6,6 @@ import hashlib
 from pathlib import Path
 
 import psycopg
-from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from include.spec import canonical
@@ -22,8 +21,9 @@ from include.spec.load import (
 )
 from include.spec.manifest import Manifest
 from include.spec.problems import Problem
+from include.sync.replay import replay
 from include.warehouse import registry
-from include.warehouse.registry import CouplingRow, coupling_id
+from include.warehouse.registry import CouplingRow
 
 
 def deploy_configs(
@@ -112,18 +112,3 @@ def _owned(webshop: Webshop, config: CouplingConfig) -> tuple[tuple[str, int], .
         if file in owners and name in config.objects:
             owned.append((str(name), owners.index(file) + 1))
     return tuple(owned)
-
-
-def replay(connection: psycopg.Connection, coupling: str, manifest: Manifest) -> int:
-    """Put every landed root of a coupling into the news, so that the next transform maps all of it again."""
-    ids = coupling_id(connection, coupling)
-    roots = 0
-    for name in manifest.streams:
-        query = sql.SQL(
-            "insert into platform.news (webshop_id, coupling_id, object, root_key)"
-            " select %s, %s, fed, root_key from (select distinct root_key from {} where coupling_id = %s"
-            " and superseded_at is null) as roots, unnest(%s::text[]) as fed"
-        ).format(sql.Identifier("staging", f"{manifest.connector}__{name}"))
-        values = [ids.webshop_id, ids.coupling_id, ids.coupling_id, manifest.feeds(name)]
-        roots += connection.execute(query, values).rowcount
-    return roots

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +15,21 @@ from include.contract.errors import PlatformBug
 
 log = logging.getLogger(__name__)
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
+_DATABASE = "WAREHOUSE_DATABASE"
 INCREMENTAL = "config.materialized:incremental"
 
 
 class Dbt:
-    """The project, bound to the warehouse that WAREHOUSE_… in the environment names.
+    """The project, bound to the warehouse that WAREHOUSE_… in the environment names, or to a `database` beside it.
 
     One invocation at a time in a process: dbt is not safe for threads.
     """
 
-    def __init__(self, target: Path | None = None, project: Path = PROJECT) -> None:
-        self._project = project
-        self._target = target or Path(os.environ.get("DBT_TARGET_FOLDER") or tempfile.gettempdir()) / "optiply-dbt"
+    def __init__(self, target: Path | None = None, project: Path = PROJECT, database: str | None = None) -> None:
+        self._project, self._database = project, database
+        # What dbt has parsed holds the database's name: a folder for each spares parsing everything anew.
+        folder = "optiply-dbt" if database is None else f"optiply-dbt-{database}"
+        self._target = target or Path(os.environ.get("DBT_TARGET_FOLDER") or tempfile.gettempdir()) / folder
 
     def transform(self) -> None:
         """Run the incremental models for the batch. Raises PlatformBug naming what failed."""
@@ -38,12 +42,30 @@ class Dbt:
     def _invoke(self, *words: str) -> None:
         # dbt leaves its semaphores to the end of the process; a warning about them would be the log's last line.
         os.environ.setdefault("PYTHONWARNINGS", "ignore::UserWarning:multiprocessing.resource_tracker")
-        _run(words, self._places(), _parsed(self._places()))
+        with _pointed_to(self._database):
+            _run(words, self._places(), _parsed(self._places()))
 
     def _places(self) -> tuple[str, ...]:
         folder, target = str(self._project), str(self._target)
         logs = f"{target}/logs"
         return ("--project-dir", folder, "--profiles-dir", folder, "--target-path", target, "--log-path", logs)
+
+
+@contextlib.contextmanager
+def _pointed_to(database: str | None) -> Iterator[None]:
+    """Name another database in the environment, which is where dbt's profile looks, for as long as it lasts."""
+    if database is None:
+        yield
+        return
+    usual = os.environ.get(_DATABASE)
+    os.environ[_DATABASE] = database
+    try:
+        yield
+    finally:
+        if usual is None:
+            del os.environ[_DATABASE]
+        else:
+            os.environ[_DATABASE] = usual
 
 
 @functools.cache

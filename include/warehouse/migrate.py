@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from pathlib import Path
 
 import psycopg
@@ -13,8 +14,10 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 7_301_001
 
 
-def migrate(connection: psycopg.Connection, folder: Path = MIGRATIONS) -> list[str]:
-    """Run the migrations that this database does not have yet; return their names.
+def migrate(
+    connection: psycopg.Connection, folder: Path = MIGRATIONS, only: Collection[str] | None = None
+) -> list[str]:
+    """Run the migrations that this database does not have yet (with `only`, of these); return their names.
 
     Safe when several processes do it at once. Raises Misconfigured when a file that ran was changed afterwards.
     """
@@ -28,6 +31,8 @@ def migrate(connection: psycopg.Connection, folder: Path = MIGRATIONS) -> list[s
         )
         ran: dict[str, str] = dict(connection.execute("select name, digest from platform.migrations").fetchall())
         for path in sorted(folder.glob("*.sql")):
+            if only is not None and path.name not in only:
+                continue
             text = path.read_text(encoding="utf-8")
             digest = hashlib.sha256(text.encode()).hexdigest()
             if path.name not in ran:

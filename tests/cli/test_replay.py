@@ -1,4 +1,4 @@
-"""`./run cli replay` puts what has landed into the news, of the named coupling only, and asks no remote."""
+"""`./run cli mapping replay` puts what has landed into the news, of the named coupling only, and asks no remote."""
 
 import uuid
 from collections.abc import Iterator
@@ -52,18 +52,28 @@ def news(connection: psycopg.Connection) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.requirement("F4")
-def test_one_coupling_is_mapped_again(warehouse: psycopg.Connection) -> None:
-    assert main(["replay", "velodrome__woocommerce"]) == 0
+def test_one_coupling_is_mapped_again(warehouse: psycopg.Connection, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["mapping", "replay", "velodrome__woocommerce"]) == 0
+    assert capsys.readouterr().out == "velodrome__woocommerce: 1 roots to be mapped again (products 1)\n"
     assert news(warehouse) == [("velodrome__woocommerce", "products", "7")]
 
 
 @pytest.mark.requirement("F4")
 def test_all_couplings_are_mapped_again(warehouse: psycopg.Connection) -> None:
-    assert main(["replay", "all"]) == 0
+    assert main(["mapping", "replay", "all"]) == 0
     assert {coupling for coupling, _, _ in news(warehouse)} == {"velodrome__woocommerce", "bralex__exact_online"}
 
 
+@pytest.mark.requirement("F4")
+def test_one_object_is_mapped_again(warehouse: psycopg.Connection, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["mapping", "replay", "bralex__exact_online", "--object", "suppliers"]) == 0
+    assert "0 roots" in capsys.readouterr().out
+    assert news(warehouse) == []
+    assert main(["mapping", "replay", "bralex__exact_online", "--object", "products"]) == 0
+    assert news(warehouse) == [("bralex__exact_online", "products", "7")]
+
+
 def test_an_unknown_coupling_is_named(warehouse: psycopg.Connection, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["replay", "velodrome__shopify"]) == 1
+    assert main(["mapping", "replay", "velodrome__shopify"]) == 1
     assert "there is no readable coupling 'velodrome__shopify'" in capsys.readouterr().err
     assert news(warehouse) == []

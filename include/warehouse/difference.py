@@ -11,6 +11,7 @@ from psycopg import sql
 from psycopg.rows import class_row
 
 from include.warehouse.copy_rows import Table, tables
+from include.warehouse.references import references, remote_ids
 
 # Who and when, and the numbers of rows: they move with every write, or never.
 _NOT_COMPARED = {
@@ -178,16 +179,10 @@ _ROWS = sql.SQL(
 
 def _with_names(connection: psycopg.Connection, table: str, rows: list[Row]) -> list[Row]:
     """Put the remote ids of the rows that are referred to in place of their numbers."""
-    query = (
-        "select a.attname, c.confrelid::regclass::text from pg_constraint c"
-        " join pg_attribute a on a.attrelid = c.conrelid and a.attnum = c.conkey[1]"
-        " where c.contype = 'f' and c.conrelid = %s::regclass and c.confrelid <> 'platform.couplings'::regclass"
-    )
     names: dict[str, dict[int, str]] = {}
-    for column, parent in connection.execute(query, [f"optiply.{table}"]).fetchall():
-        ids = sorted({number for row in rows for number in row.fields.get(column, ()) if number is not None})
-        named = sql.SQL("select id, remote_id from {} where id = any(%s)").format(sql.Identifier(*parent.split(".")))
-        names[column] = dict(connection.execute(named, [ids]).fetchall()) if ids else {}
+    for column, parent in references(connection, table).items():
+        ids = {number for row in rows for number in row.fields.get(column, ()) if number is not None}
+        names[column] = remote_ids(connection, parent, ids)
     return [dataclasses.replace(row, fields=_named(row.fields, names)) for row in rows]
 
 

@@ -49,6 +49,12 @@ def target(tmp_path_factory: pytest.TempPathFactory, synced: tuple[Stage, list[R
     return tmp_path_factory.mktemp("targets") / f"optiply-dbt-{synced[0].connection.info.dbname}_preview_1"
 
 
+def copies(stage: Stage) -> list[str]:
+    """Return the databases that previews of this warehouse have made."""
+    query = "select datname from pg_database where starts_with(datname, current_database() || %s) order by 1"
+    return [row["datname"] for row in stage.rows(query, "_preview_")]
+
+
 def previewed(synced: tuple[Stage, list[Running]], checkout: Checkout, chosen: Chosen = BRALEX) -> Preview:
     """Preview, and prove that neither the warehouse nor a remote took part."""
     stage, remotes = synced
@@ -62,7 +68,7 @@ def previewed(synced: tuple[Stage, list[Running]], checkout: Checkout, chosen: C
         assert stage.rows("select distinct outcome from platform.transforms") == [{"outcome": "succeeded"}]
         assert stage.one("select count(*) from platform.news") == 0
         assert [running.admin.requests() for running in remotes] == [[], []]
-        assert stage.rows("select datname from pg_database where datname like %s", "%preview%") == []
+        assert copies(stage) == []
 
 
 def test_an_unchanged_checkout_changes_nothing(synced: tuple[Stage, list[Running]], target: Path) -> None:
@@ -195,19 +201,14 @@ def test_what_a_killed_preview_left_is_dropped_and_what_another_uses_is_not(
     synced: tuple[Stage, list[Running]],
 ) -> None:
     stage, _ = synced
-
-    def previews() -> list[str]:
-        found = stage.rows("select datname from pg_database where datname like %s order by 1", "%_preview_%")
-        return [row["datname"] for row in found]
-
     base = stage.connection.info.dbname
     stage.connection.execute(f"create database {base}_preview_4".encode())
     with stage.platform.connect() as mine, stage.platform.connect() as other, scratch_database(mine) as first:
-        assert previews() == [first]
+        assert copies(stage) == [first]
         with scratch_database(other) as second:
-            assert previews() == sorted([first, second])
-        assert previews() == [first]
-    assert previews() == []
+            assert copies(stage) == sorted([first, second])
+        assert copies(stage) == [first]
+    assert copies(stage) == []
 
 
 def test_people_read_counts_first_and_then_rows() -> None:

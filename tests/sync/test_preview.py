@@ -143,7 +143,7 @@ def test_a_changed_model_shows_what_comes_changes_and_goes(
     changed_project(
         tmp_path,
         "int_sell_order_lines__exact_online",
-        ("lines.quantity,", "lines.quantity * 2 as quantity,"),
+        ("lines.quantity *", "2 * lines.quantity *"),
     )
     project = changed_project(
         tmp_path,

@@ -86,6 +86,31 @@ def test_order_is_complete_once_and_open_again(warehouse: Warehouse) -> None:
     assert order(warehouse)["completed"] is None
 
 
+@pytest.mark.example(27)
+@pytest.mark.rule("B16")
+def test_logic4_receipt_grows_with_its_row_until_the_order_is_closed(warehouse: Warehouse) -> None:
+    settings = {"supplier_products.price": "buy_price"}
+    coupling = warehouse.coupling(warehouse.webshop(), "logic4", OWNS, settings)
+    warehouse.pulled(coupling, "stock")
+    warehouse.land(coupling, "products", "5005", {"ProductName1": "Stoel", "StatusId": 2})
+    warehouse.land(coupling, "creditors", "4", {"CompanyName": "Jansen"})
+    seen: list[tuple[Row, datetime | None, tuple[int, int, int, int]]] = []
+    for to_come, closed in ((4, False), (0, True), (0, True)):
+        about = {"CreditorId": 4, "CreatedAt": "2026-05-18T09:00:00", "BuyOrderClosed": closed}
+        row = {"ProductId": 5005, "QtyToOrder": 10, "QtyToDeliver": to_come, "Price": 7.5,
+               "OrderedOnDateByDistributor": "2026-05-18T09:00:00"}  # fmt: skip
+        warehouse.land(coupling, "buy_orders", "9001", about | {"seen": len(seen)})
+        warehouse.land(coupling, "buy_order_rows", "77", row | {"seen": len(seen)}, root="9001")
+        run = warehouse.transform()
+        receipt = warehouse.row("select id, remote_id, quantity, occurred from optiply.receipt_lines")
+        seen.append((receipt, order(warehouse, "9001")["completed"], warehouse.counts(run, coupling, "receipt_lines")))
+    (first, open_order, _), (second, completed, _), (third, still, last_run) = seen
+    assert (first["remote_id"], first["quantity"], open_order) == ("9001_77_5005", 6, None)
+    assert second == first | {"quantity": 10}
+    assert completed is not None
+    assert (third, still, last_run) == (second, completed, (0, 0, 0, 1))
+
+
 @pytest.mark.example(29)
 @pytest.mark.rule("B15")
 def test_another_supplier_changes_the_same_row(warehouse: Warehouse) -> None:

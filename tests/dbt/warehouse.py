@@ -38,6 +38,9 @@ OBJECTS = {
     "sales_invoices": ("sell_orders",),
     "bom_versions": ("product_compositions",),
     "bom_materials": ("product_compositions",),
+    "creditors": ("suppliers",),
+    "buy_orders": ("buy_orders",),
+    "buy_order_rows": ("buy_orders", "receipt_lines"),
 }
 
 SELECTION = ("--select", "config.materialized:incremental")

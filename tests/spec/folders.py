@@ -23,7 +23,7 @@ schedules:
   - {cron: "H/10 * * * *"}
   - {cron: "30 2 * * *", mode: all, objects: [products]}
 settings:
-  price.vat_rate: 21
+  vat_rate: 21
 """
 MANIFEST = """\
 connector: system

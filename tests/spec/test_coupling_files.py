@@ -30,7 +30,7 @@ def test_a_good_coupling(configs: Path) -> None:
     assert (config.name, config.connector, config.file) == ("acme__woocommerce", "woocommerce", f"dag_configs/{FILE}")
     assert config.title == "Acme: WooCommerce"
     assert config.objects == ("products", "sell_orders")
-    own = {"price.vat_rate": 21, "sell_orders.pull_all_orders": False, "ean.meta_key": None}
+    own = {"vat_rate": 21, "sell_orders.pull_all_orders": False, "ean.meta_key": None}
     assert config.settings.items() >= own.items()
     assert [(plan.mode, plan.objects) for plan in config.plans] == [
         ("changed", ("products", "sell_orders")),
@@ -73,11 +73,11 @@ BROKEN = {
     "bad cron": (changed("30 2 * * *", "30 25 * * *"), 9, "schedules.1.cron", "is not a cron"),
     "cron of six fields": (changed("30 2 * * *", "0 30 2 * * *"), 9, "schedules.1.cron", "has 6 fields"),
     "cron that never comes": (changed("30 2 * * *", "0 0 30 2 *"), 9, "schedules.1.cron", "is not a cron"),
-    "unknown setting": (changed("price.vat_rate", "price.vatrate"), 11, "settings.price.vatrate", "'price.vat_rate'?"),
-    "setting of a wrong type": (changed("vat_rate: 21", "vat_rate: high"), 11, "settings.price.vat_rate", "number, not 'high'"),
-    "setting that is no number": (changed("vat_rate: 21", "vat_rate: .nan"), 11, "settings.price.vat_rate", "number, not nan"),
-    "true is no number": (changed("vat_rate: 21", "vat_rate: true"), 11, "settings.price.vat_rate", "number, not True"),
-    "nested setting": (changed("price.vat_rate: 21", "price: {vat_rate: 21}"), 11, "settings.price", "is not a setting of WooCommerce"),
+    "unknown setting": (changed("vat_rate", "vatrate"), 11, "settings.vatrate", "'vat_rate'?"),
+    "setting of a wrong type": (changed("vat_rate: 21", "vat_rate: high"), 11, "settings.vat_rate", "number, not 'high'"),
+    "setting that is no number": (changed("vat_rate: 21", "vat_rate: .nan"), 11, "settings.vat_rate", "number, not nan"),
+    "true is no number": (changed("vat_rate: 21", "vat_rate: true"), 11, "settings.vat_rate", "number, not True"),
+    "nested setting": (changed("vat_rate: 21", "vat: {rate: 21}"), 11, "settings.vat", "is not a setting of WooCommerce"),
     "key twice": (changed("role: primary", "role: primary\nrole: secondary"), 4, "role", "twice in this mapping (first on line 3)"),
     "key twice inside": (changed("  sell_orders: {}", "  products: {}"), 6, "objects.products", "first on line 5"),
     "key that YAML reads as true": (changed("role: primary", "role: primary\non: 1"), 4, "on", "is not a known key"),
@@ -131,11 +131,11 @@ def test_one_fault_is_one_problem(configs: Path) -> None:
 
 @pytest.mark.requirement("F6")
 def test_all_faults_of_a_file_are_told_at_once(configs: Path) -> None:
-    text = changed("price.vat_rate", "price.vatrate").replace("30 2", "30 25").replace("primary", "secondary")
+    text = changed("vat_rate", "vatrate").replace("30 2", "30 25").replace("primary", "secondary")
     write(configs, acme__woocommerce=text)
     with pytest.raises(ConfigError) as caught:
         load_coupling(FILE, configs)
-    assert [problem.key for problem in caught.value.problems] == ["role", "schedules.1.cron", "settings.price.vatrate"]
+    assert [problem.key for problem in caught.value.problems] == ["role", "schedules.1.cron", "settings.vatrate"]
     assert caught.value.reason.error_class == "configuration"
     assert str(caught.value).count("\n") == 2
 

@@ -23,7 +23,7 @@ select
     cast(null as numeric) as minimum_purchase_quantity,
     case when settings.has_lot_size and variants.colli >= 1 then variants.colli end as lot_size,
     cast(null as numeric) as delivery_time,
-    true as maps_preferred,
+    settings.has_preferred as maps_preferred,
     true as is_main,
     'enabled' as status,
     variants.created_at,

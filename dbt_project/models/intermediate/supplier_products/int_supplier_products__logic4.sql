@@ -19,6 +19,7 @@ joined as (
         settings.price_source,
         settings.has_moq,
         settings.has_lot_size,
+        settings.has_preferred,
         own.price as own_price,
         coalesce(own.is_unreadable, false) as is_own_price_unreadable
     from suppliers
@@ -49,7 +50,7 @@ select
     case when has_moq then min_buy_amount end as minimum_purchase_quantity,
     case when has_lot_size then buy_count_increment end as lot_size,
     cast(null as numeric) as delivery_time,
-    true as maps_preferred,
+    has_preferred as maps_preferred,
     coalesce(is_active, false) as is_main,
     case when status_id in ('1', '10') then 'disabled' else 'enabled' end as status,
     cast(null as timestamptz) as created_at,

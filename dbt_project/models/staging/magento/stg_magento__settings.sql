@@ -17,7 +17,11 @@ select
     ) as stock_warehouses,
     {{ filled("source.settings ->> 'ean.attribute'") }} as ean_attribute,
     -- Percent; 0 where the shop's catalogue prices are net.
-    greatest(coalesce({{ number("source.settings ->> 'price.vat_rate'") }}, 0), 0) as price_vat_rate,
+    case
+        when source.settings ->> 'vat_basis' = 'gross'
+            then greatest(coalesce({{ number("source.settings ->> 'vat_rate'") }}, 21), 0)
+        else 0
+    end as price_vat_rate,
     coalesce({{ flag("source.settings ->> 'deletions.full_compare'") }}, false) as has_full_compare,
     -- With them Optiply counts the sales of a set for its parts (B8).
     exists (

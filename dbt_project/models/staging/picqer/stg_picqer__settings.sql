@@ -19,5 +19,6 @@ select
     coalesce({{ flag("source.settings ->> 'supplier_products.moq'") }}, true) as has_moq,
     coalesce({{ flag("source.settings ->> 'supplier_products.lot_size'") }}, true) as has_lot_size,
     coalesce({{ flag("source.settings ->> 'supplier_products.delivery_time'") }}, true) as has_delivery_time,
+    coalesce({{ flag("source.settings ->> 'supplier_products.preferred'") }}, true) as has_preferred,
     coalesce({{ flag("source.settings ->> 'sell_orders.pull_all_orders'") }}, false) as pull_all_orders
 from source

@@ -9,5 +9,9 @@ select
     coalesce({{ flag("source.settings ->> 'deletions.full_compare'") }}, false) as has_full_compare,
     nullif(btrim(source.settings ->> 'ean.meta_key'), '') as ean_meta_key,
     -- Percent; 0 where the shop stores net prices.
-    greatest(coalesce({{ number("source.settings ->> 'price.vat_rate'") }}, 0), 0) as price_vat_rate
+    case
+        when source.settings ->> 'vat_basis' = 'gross'
+            then greatest(coalesce({{ number("source.settings ->> 'vat_rate'") }}, 21), 0)
+        else 0
+    end as price_vat_rate
 from source

@@ -10,6 +10,7 @@ from typing import Any
 import pydantic
 
 from include.cli.yaml_reference import reached, sentence
+from include.spec.columns import LINES, settable, skippable
 from include.spec.coupling import Coupling, Webshop
 from include.spec.load import ROOT, connector_names, load_manifest
 from include.spec.manifest import Manifest, Setting
@@ -125,7 +126,16 @@ def coupling() -> Node:
 
 
 def _objects(found: Manifest) -> Node:
-    return {"propertyNames": {"enum": list(found.objects)}}
+    tables = {name: {"properties": _overrides(name)} for name in found.objects}
+    return {"propertyNames": {"enum": list(found.objects)}, "properties": tables}
+
+
+def _overrides(table: str) -> Node:
+    """Return which columns of a table an override may name."""
+    columns: Node = {"propertyNames": {"enum": settable(table)}}
+    skips: Node = {"items": {"enum": skippable(table)}}
+    lines: Node = {"lines": {"properties": _overrides(LINES[table])}} if table in LINES else {"lines": {"type": "null"}}
+    return {"columns": columns, "skip_columns": skips, **lines}
 
 
 def _settings(found: Manifest) -> Node:

@@ -40,6 +40,12 @@ def describe(config: CouplingConfig) -> str:
             f"| `{key}` | `{value}` | {manifest.settings[key].help} |" for key, value in sorted(config.settings.items())
         ]
         lines += [""]
+    if config.overrides:
+        lines += ["| Mapped otherwise | As | Written in |", "| --- | --- | --- |"]
+        for override in config.overrides:
+            expression = override.expression.replace("|", "&#124;")
+            lines += [f"| {override.table} `{override.column}` | `{expression}` | line {override.line} |"]
+        lines += [""]
     lines += [
         "**When a task is red**: open it; the last lines of its log say why, who acts, and the next step. "
         "Trigger the DAG again with the object ticked; a pull goes on where it stopped."

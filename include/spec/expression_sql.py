@@ -66,7 +66,7 @@ def _raw(stream: str, path: tuple[str, ...], landing: Landing) -> str:
     row's remote_id, else the only one that the row's root has; of several none, for any choice would be a guess.
     """
     table = f"staging.{sql_text.identifier(f'{landing.connector}__{stream}')}"
-    field = f"doc.payload #>> array[{', '.join(map(sql_text.quoted, path))}]"
+    field = f"platform.raw_text(doc.payload #> array[{', '.join(map(sql_text.quoted, path))}])"
     current = f"from {table} as doc where doc.coupling_id = {ROW}.coupling_id and doc.superseded_at is null"
     if stream not in landing.rooted:
         return f"(select {field} {current} and doc.record_key = {ROW}.root_key)"

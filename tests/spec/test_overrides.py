@@ -9,6 +9,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from include.cli.__main__ import parser
+from include.contract.errors import Misconfigured
+from include.factory.description import describe
 from include.local.database_server import DatabaseServer
 from include.spec.columns import LINES, TABLES, Type, settable
 from include.spec.expression import ExpressionError
@@ -20,7 +23,7 @@ from include.spec.load import ROOT, load_coupling
 from include.spec.overrides import Override
 from include.spec.problems import ConfigError
 from include.spec.sql_text import identifier, quoted
-from include.warehouse.migrate import migrate
+from include.warehouse.migrate import MIGRATIONS, migrate
 from tests.spec.folders import WEBSHOP, problem_of, write
 
 MODELS = ROOT / "dbt_project" / "models"
@@ -28,7 +31,7 @@ FILE = "acme/woocommerce.yaml"
 HEAD = "coupling: acme__woocommerce\nconnector: woocommerce\nrole: primary\nobjects:\n  sell_orders: {}\n  products:\n"
 SCOPE = Scope(TABLES["products"], ("items", "stock"))
 LANDING = Landing("shop", frozenset({"stock"}))
-ROW = {
+ROW: dict[str, object] = dict.fromkeys(TABLES["products"]) | {
     "webshop_id": 1, "coupling_id": 7, "remote_id": "p1", "root_key": "p1", "name": "Lamp - glas", "sku_code": "NL-0042",
     "article_code": "12", "ean_code": "871", "price": "12.50", "unlimited_stock": False, "stock_level": 7, "status": "enabled",
     "not_being_bought": None, "assembled": True, "created_at": "2026-05-20 08:00:00+02", "updated_at": None, "deleted_at": None,
@@ -105,6 +108,8 @@ GOOD = [
     ("string_to_int('12.5')", "stock_level", None),
     ("string_to_number('Infinity')", "stock_level", None),
     ("raw.items.Flag", "assembled", "true"),
+    ("raw.items['Odd name'].deep", "name", None),
+    ("concat(raw.items.ItemGroup, raw.items['Odd name'])", "name", "12.0"),
     ("string_to_bool('no')", "assembled", None),
     ("raw.items.Extra == 'groot'", "assembled", "true"),
     ("int_to_string(raw.items.ItemGroup)", "article_code", "12"),
@@ -259,11 +264,11 @@ def test_a_bad_override_is_refused(tmp_path: Path, case: str) -> None:
 
 
 @pytest.mark.requirement("R18")
-def test_a_coupling_tells_its_overrides(tmp_path: Path) -> None:
+def test_a_coupling_tells_its_overrides(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = (
         "    skip_columns: [article_code]\n    columns:\n      stock_level: >\n        stock_level\n        * 2\n"
-        "      unlimited_stock: true\n      price: null\n  suppliers: {enabled: false}\nsettings:\n  stock.from_sell_orders: false\n"
-    ).replace("  suppliers: {enabled: false}\n", "")
+        "      unlimited_stock: true\n      price: null\nsettings:\n  stock.from_sell_orders: false\n"
+    )
     lines = HEAD.replace("sell_orders: {}", "sell_orders: {lines: {columns: {product_sku: upper(product_sku)}}}")
     configs = write(tmp_path / "dag_configs", acme__webshop=WEBSHOP, acme__woocommerce=lines + text)
     config = load_coupling(FILE, configs)
@@ -277,6 +282,17 @@ def test_a_coupling_tells_its_overrides(tmp_path: Path) -> None:
         ("products", "products", "unlimited_stock", "true", False, "blocked", 12),
         ("products", "products", "price", "null", True, "warning", 13),
     ]
+    assert "| products `stock_level` | `stock_level * 2` | line 9 |" in describe(config)
+    chosen = parser().parse_args(["mapping", "overrides", config.name, "--configs", str(configs)])
+    assert chosen.run(chosen) == 0
+    told = capsys.readouterr().out
+    assert (
+        f'products.stock_level  dag_configs/{FILE}:9\n    stock_level * 2\n    SQL: (given."stock_level" * 2::numeric)\n'
+        in told
+    )
+    assert f"products.article_code  dag_configs/{FILE}:7\n    null\n    SQL: Optiply keeps what it has\n" in told
+    with pytest.raises(Misconfigured, match="there is no coupling 'acme__nobody'"):
+        chosen.run(parser().parse_args(["mapping", "overrides", "acme__nobody", "--configs", str(configs)]))
 
 
 @pytest.mark.requirement("R12", "R18")
@@ -334,7 +350,18 @@ WORDS = [
     "}}", "[0]", ".__class__", "lambda: ", "f'{name}'",
 ]  # fmt: skip
 ATOMS = {
-    "text": ["name", "sku_code", "'é%s{{'", "'12'", "'2026-02-30'", "''", "raw.items['x\"y'].z", "remote_id"],
+    "text": [
+        "name",
+        "sku_code",
+        "'é%s{{'",
+        "'12'",
+        "'2026-02-30'",
+        "''",
+        "'\u0662\u0660\u0662\u0666-01-01'",
+        "'9999-12-31T23:59:59-14:00'",
+        "raw.items['x\"y'].z",
+        "remote_id",
+    ],
     "number": [
         "stock_level",
         "price",
@@ -397,6 +424,13 @@ def test_whatever_is_written_is_refused_or_runs(warehouse: psycopg.Connection) -
         row = warehouse.execute(f"select {several} from {given()}".encode(), ROW).fetchone()
         assert row is not None
         assert len(row) == len(accepted[start : start + 50])
+
+
+def test_a_text_is_read_as_mappings_read_it() -> None:
+    casts = (MIGRATIONS / "0007_overrides.sql").read_text()
+    for macro, literal in (("number", r"'\^[^']+'"), ("filled", r"e'[^']+'"), ("flag", r"when 'true' .* false")):
+        (found,) = re.findall(literal, (ROOT / "dbt_project" / "macros" / f"{macro}.sql").read_text())
+        assert found in casts, f"the macro {macro} reads texts otherwise than overrides do"
 
 
 @pytest.mark.requirement("R18")

@@ -47,7 +47,7 @@ def transform(connect: Connect, run_dbt: RunDbt) -> Transformed:
             return Transformed(None, 0, [])
         transform_id = batch.open_transform(connection, roots)
         try:
-            _map(connection, run_dbt)
+            _map(connection, transform_id, run_dbt)
         except SyncError as error:
             batch.close_transform(connection, transform_id, "failed", error.reason)
             raise
@@ -55,14 +55,15 @@ def transform(connect: Connect, run_dbt: RunDbt) -> Transformed:
         return Transformed(transform_id, roots, batch.changes(connection, transform_id))
 
 
-def _map(connection: psycopg.Connection, run_dbt: RunDbt) -> None:
+def _map(connection: psycopg.Connection, transform_id: int, run_dbt: RunDbt) -> None:
     try:
         run_dbt()
-        batch.finish(connection)
+        batch.finish(connection, transform_id)
         return
     except SyncError as error:
         webshops = batch.webshops(connection)
         if len(webshops) < 2:
+            batch.fail(connection, transform_id, error.reason)
             raise
         log.warning("The batch of %d webshops failed, mapping each on its own: %s", len(webshops), error)
     failed: list[str] = []
@@ -70,8 +71,9 @@ def _map(connection: psycopg.Connection, run_dbt: RunDbt) -> None:
         batch.take_only(connection, webshop_id)
         try:
             run_dbt()
-            batch.finish(connection)
+            batch.finish(connection, transform_id)
         except SyncError as error:
+            batch.fail(connection, transform_id, error.reason)
             log.error("Webshop %s could not be mapped: %s", name, error)
             failed.append(f"{name}: {error}")
     batch.take_only(connection, None)

@@ -104,9 +104,28 @@ def take_only(connection: psycopg.Connection, webshop_id: int | None) -> None:
     connection.execute("analyze platform.transform_batch")
 
 
-def finish(connection: psycopg.Connection) -> None:
-    """Empty the taken part of the batch: it is mapped."""
-    connection.execute("delete from platform.transform_batch where taken")
+def finish(connection: psycopg.Connection, transform_id: int) -> None:
+    """Empty the taken part of the batch, and record that its webshops are mapped."""
+    connection.execute(
+        "with mapped as (delete from platform.transform_batch where taken returning webshop_id),"
+        " told as (insert into platform.transform_webshops (transform_id, webshop_id, outcome, roots)"
+        "  select %(id)s, webshop_id, 'succeeded', count(*) from mapped group by webshop_id"
+        "  returning webshop_id, finished_at)"
+        " update platform.webshops set last_transform_id = %(id)s, last_transformed_at = told.finished_at"
+        " from told where webshops.id = told.webshop_id",
+        {"id": transform_id},
+    )
+
+
+def fail(connection: psycopg.Connection, transform_id: int, reason: Reason) -> None:
+    """Record that the webshops of the taken part could not be mapped; the next transform takes it again."""
+    connection.execute(
+        "insert into platform.transform_webshops"
+        " (transform_id, webshop_id, outcome, roots, error_class, error_text, next_step, acts)"
+        " select %s, webshop_id, 'failed', count(*), %s, %s, %s, %s"
+        " from platform.transform_batch where taken group by webshop_id",
+        [transform_id, reason.error_class, reason.text, reason.next_step, reason.acts],
+    )
 
 
 def open_transform(connection: psycopg.Connection, roots: int) -> int:

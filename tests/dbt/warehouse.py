@@ -181,6 +181,11 @@ class Warehouse:
             transform_id = int(self.row("insert into platform.transforms default values returning id")["id"])
         run_dbt("run", *SELECTION)
         with self.connection.transaction():
+            self.connection.execute(
+                """update platform.webshops set last_transform_id = %s, last_transformed_at = now()
+                   where id in (select webshop_id from platform.transform_batch)""",
+                (transform_id,),
+            )
             self.connection.execute("delete from platform.transform_batch")
             finish = "update platform.transforms set outcome = 'succeeded', finished_at = now() where id = %s"
             self.connection.execute(finish, (transform_id,))

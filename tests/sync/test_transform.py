@@ -91,6 +91,14 @@ def test_one_webshops_failure_is_its_own(landed: tuple[Stage, list[Running]]) ->
     assert told[0]["error_text"] == "the process died"
     assert told[1]["error_text"] == raised.value.what
     assert (told[1]["error_class"], told[1]["acts"]) == ("our bug", "developer")
+    each = stage.rows(
+        "select w.name, t.outcome, t.error_class, w.last_transform_id is not null as is_seen"
+        " from platform.transform_webshops t join platform.webshops w on w.id = t.webshop_id order by w.name"
+    )
+    assert each == [
+        {"name": "bralex", "outcome": "failed", "error_class": "our bug", "is_seen": False},
+        {"name": "velodrome", "outcome": "succeeded", "error_class": None, "is_seen": True},
+    ]
 
 
 @pytest.mark.requirement("F6")

@@ -12,6 +12,7 @@ joined as (
     select
         lines.*,
         coalesce(lines.deleted_at, orders.deleted_at) as removed_at,
+        {{ takes_lines('buy_orders') }} as takes_lines,
         products.id as product_id,
         case when stored.deleted_at is null then stored.subtotal_value end as stored_value,
         orders.deleted_at is null and (suppliers.id is null or {{ is_held('orders.problems') }}) as is_order_held,
@@ -19,7 +20,7 @@ joined as (
             when coalesce(lines.deleted_at, orders.deleted_at) is not null then '{}'
             else lines.problems || {{ problems([
                 ["orders.remote_id is null", "waiting|buy_order_id|waiting for parent"],
-                ["products.id is null and lines.product_remote_id is not null", "waiting|product_id|waiting for parent"],
+                ["products.id is null and lines.product_remote_id is not null and " ~ takes_lines('buy_orders'), "waiting|product_id|waiting for parent"],
             ]) }}
         end as all_problems
     from lines
@@ -27,6 +28,7 @@ joined as (
         on ownership.webshop_id = lines.webshop_id
         and ownership.coupling_id = lines.coupling_id
         and ownership.object = 'buy_orders'
+    inner join {{ source('platform', 'couplings') }} as couplings on couplings.id = lines.coupling_id
     left join orders on orders.coupling_id = lines.coupling_id and orders.remote_id = lines.order_remote_id
     left join {{ ref('suppliers') }} as suppliers
         on suppliers.coupling_id = orders.coupling_id and suppliers.remote_id = orders.supplier_remote_id
@@ -50,6 +52,7 @@ select
     updated_at,
     removed_at as deleted_at,
     is_order_held,
+    takes_lines,
     {{ is_held('all_problems') }} as is_held,
     -- What the line counts for in the order's total once this batch is written.
     case when removed_at is null then case when {{ is_held('all_problems') }} then stored_value else subtotal_value end end

@@ -8,34 +8,47 @@ with touched as (
     from {{ news('buy_orders', ref('int_buy_order_lines__unioned')) }} as ordered
     inner join {{ ref('int_receipt_lines__unioned') }} as receipts
         on receipts.coupling_id = ordered.coupling_id and receipts.buy_order_line_remote_id = ordered.remote_id
+),
+
+-- Where the lines of buy orders are left out, receipts have nothing to belong to (R15).
+joined as (
+    select
+        mapped.*,
+        lines.id as buy_order_line_id,
+        stored.occurred as stored_occurred,
+        coalesce(
+            mapped.deleted_at, lines.deleted_at, case when not {{ takes_lines('buy_orders') }} then date_trunc('second', now()) end
+        ) as removed_at
+    from touched
+    inner join {{ ref('int_receipt_lines__unioned') }} as mapped
+        on mapped.coupling_id = touched.coupling_id and mapped.remote_id = touched.remote_id
+    inner join {{ source('platform', 'ownership') }} as ownership
+        on ownership.webshop_id = mapped.webshop_id
+        and ownership.coupling_id = mapped.coupling_id
+        and ownership.object = 'receipt_lines'
+    inner join {{ source('platform', 'couplings') }} as couplings on couplings.id = mapped.coupling_id
+    left join {{ ref('buy_order_lines') }} as lines
+        on lines.coupling_id = mapped.coupling_id and lines.remote_id = mapped.buy_order_line_remote_id
+    left join {{ source('optiply', 'receipt_lines') }} as stored
+        on stored.coupling_id = mapped.coupling_id and stored.remote_id = mapped.remote_id
 )
 
 select
-    mapped.webshop_id,
-    mapped.coupling_id,
-    mapped.remote_id,
-    mapped.root_key,
-    lines.id as buy_order_line_id,
-    mapped.quantity,
+    webshop_id,
+    coupling_id,
+    remote_id,
+    root_key,
+    buy_order_line_id,
+    quantity,
     -- A source that does not say when is taken at its first word: a later transform does not move the day.
-    coalesce(mapped.occurred, stored.occurred, date_trunc('second', now())) as occurred,
-    mapped.updated_at,
-    coalesce(mapped.deleted_at, lines.deleted_at) as deleted_at,
+    coalesce(occurred, stored_occurred, date_trunc('second', now())) as occurred,
+    updated_at,
+    removed_at as deleted_at,
     case
-        when coalesce(mapped.deleted_at, lines.deleted_at) is not null then '{}'
-        else mapped.problems || {{ problems([
-            ["lines.id is null and mapped.buy_order_line_remote_id is not null",
+        when removed_at is not null then '{}'
+        else problems || {{ problems([
+            ["buy_order_line_id is null and buy_order_line_remote_id is not null",
                 "waiting|buy_order_line_id|waiting for parent"],
         ]) }}
     end as problems
-from touched
-inner join {{ ref('int_receipt_lines__unioned') }} as mapped
-    on mapped.coupling_id = touched.coupling_id and mapped.remote_id = touched.remote_id
-inner join {{ source('platform', 'ownership') }} as ownership
-    on ownership.webshop_id = mapped.webshop_id
-    and ownership.coupling_id = mapped.coupling_id
-    and ownership.object = 'receipt_lines'
-left join {{ ref('buy_order_lines') }} as lines
-    on lines.coupling_id = mapped.coupling_id and lines.remote_id = mapped.buy_order_line_remote_id
-left join {{ source('optiply', 'receipt_lines') }} as stored
-    on stored.coupling_id = mapped.coupling_id and stored.remote_id = mapped.remote_id
+from joined

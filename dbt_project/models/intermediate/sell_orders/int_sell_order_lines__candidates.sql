@@ -1,20 +1,8 @@
--- The lines that may still be stored. Stored lines are never changed or removed by a later edit of the order, and a line
+-- The lines that may still be stored, or that only count in their order's total where the coupling leaves lines out (R15).
+-- Stored lines are never changed or removed by a later edit of the order, and a line
 -- that is added later is left out (B4) - unless it was in quarantine when its order was stored. What a failed run has
 -- done does not count as seen: its batch is retried.
-with settled as (
-    select
-        coalesce(max(id), 0) as id,
-        coalesce(max(finished_at), '-infinity') as finished_at
-    from (
-        select id, finished_at
-        from {{ source('platform', 'transforms') }}
-        where outcome = 'succeeded'
-        order by id desc
-        limit 1
-    ) as last_run
-),
-
-lines as (
+with lines as (
     select * from {{ news('sell_orders', ref('int_sell_order_lines__unioned')) }} as rooted
 ),
 
@@ -28,9 +16,10 @@ select
     stored.id as sell_order_id,
     couplings.match_key,
     couplings.role,
-    settled.id as last_run
+    {{ takes_lines('sell_orders') }} as takes_lines,
+    coalesce(webshops.last_transform_id, 0) as last_run
 from lines
-cross join settled
+inner join {{ source('platform', 'webshops') }} as webshops on webshops.id = lines.webshop_id
 inner join {{ source('platform', 'couplings') }} as couplings on couplings.id = lines.coupling_id
 inner join {{ source('platform', 'ownership') }} as ownership
     on ownership.webshop_id = lines.webshop_id
@@ -54,7 +43,7 @@ where lines.deleted_at is null
         not exists (
             select 1
             from {{ source('optiply', 'sell_order_lines') }} as any_line
-            where any_line.sell_order_id = stored.id and any_line.deleted_at is null
+            where any_line.sell_order_id = stored.id
         )
         or exists (
             select 1
@@ -64,6 +53,6 @@ where lines.deleted_at is null
                 and known.remote_id = lines.remote_id
                 and known.severity = 'blocked'
                 and known.root_key is not null
-                and (known.resolved_at is null or known.resolved_at > settled.finished_at)
+                and (known.resolved_at is null or known.resolved_at > coalesce(webshops.last_transformed_at, '-infinity'))
         )
     )

@@ -3,7 +3,7 @@
 with matched as (
     select *
     from {{ ref('int_sell_order_lines__matched') }}
-    where not {{ is_held('problems') }}
+    where takes_lines and not {{ is_held('problems') }}
 )
 
 select

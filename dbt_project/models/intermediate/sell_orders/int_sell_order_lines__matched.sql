@@ -71,19 +71,19 @@ select
     matched.quantity,
     matched.subtotal_value,
     matched.updated_at,
+    matched.takes_lines,
     matched.problems || {{ problems([
         ["matched.is_orphan", "waiting|sell_order_id|waiting for parent"],
-        ["not matched.is_by_code and matched.product_remote_id is null", "blocked|product_id|missing"],
-        ["not matched.is_by_code and matched.product_remote_id is not null and matched.matches = 0",
+        ["matched.takes_lines and not matched.is_by_code and matched.product_remote_id is null", "blocked|product_id|missing"],
+        ["matched.takes_lines and not matched.is_by_code and matched.product_remote_id is not null and matched.matches = 0",
             "waiting|product_id|waiting for parent"],
-        ["matched.is_by_code and matched.matches = 0", "waiting|product_id|no match"],
-        ["matched.matches > 1", "waiting|product_id|ambiguous match"],
-        ["taken.id is not null", "blocked|product_id|the order already has a line of this product"],
+        ["matched.takes_lines and matched.is_by_code and matched.matches = 0", "waiting|product_id|no match"],
+        ["matched.takes_lines and matched.matches > 1", "waiting|product_id|ambiguous match"],
+        ["matched.takes_lines and taken.id is not null", "blocked|product_id|the order already has a line of this product"],
     ]) }} as problems
 from matched
 left join {{ source('optiply', 'sell_order_lines') }} as taken
     on taken.sell_order_id = matched.sell_order_id
     and taken.product_id = matched.product_id
-    and taken.deleted_at is null
 -- The product's line that the retried run itself has stored already holds this line's quantity (B5).
 where taken.id is null or coalesce(taken._created_by, 0) <= matched.last_run

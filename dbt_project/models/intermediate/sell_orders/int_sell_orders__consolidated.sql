@@ -8,13 +8,19 @@ products as (
         coupling_id,
         order_remote_id,
         count(*) as candidates,
+        bool_and(takes_lines) as takes_lines,
         round(sum(subtotal_value) filter (where not {{ is_held('problems') }}), 2) as value
     from {{ ref('int_sell_order_lines__matched') }}
     group by coupling_id, order_remote_id, product_id
 ),
 
 lines as (
-    select coupling_id, order_remote_id, cast(sum(candidates) as bigint) as candidates, sum(value) as value
+    select
+        coupling_id,
+        order_remote_id,
+        cast(sum(candidates) as bigint) as candidates,
+        not bool_and(takes_lines) as leaves_lines_out,
+        sum(value) as value
     from products
     group by coupling_id, order_remote_id
 ),
@@ -25,12 +31,12 @@ gathered as (
     select
         webshop_id, coupling_id, remote_id, root_key, placed, completed,
         is_in_scope, created_at, updated_at, deleted_at, problems,
-        cast(null as bigint) as candidates, cast(null as numeric) as value, true as is_order
+        cast(null as bigint) as candidates, false as leaves_lines_out, cast(null as numeric) as value, true as is_order
     from mapped
     union all
     select
         null, coupling_id, order_remote_id, null, null, null, null, null, null, null, null,
-        candidates, value, false
+        candidates, leaves_lines_out, value, false
     from lines
 ),
 
@@ -38,7 +44,8 @@ summed as (
     select
         gathered.*,
         max(candidates) over same_order is not null as has_candidates,
-        max(value) over same_order as new_value
+        max(value) over same_order as new_value,
+        bool_or(gathered.leaves_lines_out) over same_order as is_without_lines
     from gathered
     window same_order as (partition by coupling_id, remote_id)
 ),
@@ -47,6 +54,7 @@ joined as (
     select
         summed.*,
         stored.id is not null as is_stored,
+        stored.total_value as stored_value,
         old_lines.value as old_value
     from summed
     inner join {{ source('platform', 'ownership') }} as ownership
@@ -58,7 +66,7 @@ joined as (
     left join lateral (
         select sum(stored_lines.subtotal_value) as value
         from {{ source('optiply', 'sell_order_lines') }} as stored_lines
-        where stored_lines.sell_order_id = stored.id and stored_lines.deleted_at is null
+        where stored_lines.sell_order_id = stored.id
     ) as old_lines on true
     where summed.is_order
 )
@@ -70,7 +78,9 @@ select
     root_key,
     placed,
     -- The lines that are stored and those that will be: what the remote calls the total may include VAT and shipping (B1).
-    coalesce(old_value, 0) + coalesce(new_value, 0) as total_value,
+    -- Where lines are left out, what they came to when the order was stored (B4).
+    case when is_stored and is_without_lines then stored_value else coalesce(old_value, 0) + coalesce(new_value, 0) end
+        as total_value,
     completed,
     created_at,
     updated_at,

@@ -10,7 +10,9 @@ select
     lines.subtotal_value,
     lines.expected_delivery_date,
     lines.updated_at,
-    lines.deleted_at
+    -- A coupling that leaves lines out has none (R15); those that are stored go.
+    case when lines.takes_lines then lines.deleted_at else coalesce(lines.deleted_at, date_trunc('second', now())) end
+        as deleted_at
 from {{ ref('int_buy_order_lines__resolved') }} as lines
 inner join {{ ref('buy_orders') }} as orders
     on orders.coupling_id = lines.coupling_id and orders.remote_id = lines.order_remote_id

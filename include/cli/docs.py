@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from include.cli import json_schema, mapped_by, yaml_reference
+from include.cli import flags, json_schema, mapped_by, yaml_reference
 from include.contract import errors
 from include.contract.errors import Misconfigured, SyncError
 from include.spec.functions import functions
@@ -52,6 +52,7 @@ def pages(folder: Path) -> list[tuple[Path, str]]:
     runbook, guide = folder / "runbook.md", folder / "mapping-guide.md"
     return [
         (folder / "reference-yaml.md", yaml_reference.render()),
+        (folder / "flags.md", flags.render()),
         (runbook, between_marks(_read(runbook), "errors", error_table(), runbook.name)),
         (guide, between_marks(_read(guide), "functions", function_table(), guide.name)),
         (mapped_by.MACRO, mapped_by.render()),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from tests.oracle.exact_units import Units
 from tests.oracle.tables import BoughtLine, Optiply, Seen, exact_date, optiply_id, whole
 
 Record = Mapping[str, Any]
@@ -65,7 +66,7 @@ class Buying:
         return BoughtLine(
             row["ID"],
             product if known else None,
-            whole(row["Quantity"]),
+            whole(row["Quantity"] * self._factor(row)),
             amount,
             expected=exact_date(row["ReceiptDate"]),
         )
@@ -88,4 +89,8 @@ class Buying:
         ordered = self.seen["purchases"].records.get(line)
         if ordered is None:
             return whole(units)
-        return whole(units * Decimal(str(ordered["Quantity"])) / Decimal(str(ordered["QuantityInPurchaseUnits"])))
+        pieces = Decimal(str(ordered["Quantity"])) / Decimal(str(ordered["QuantityInPurchaseUnits"]))
+        return whole(units * pieces * self._factor(ordered))
+
+    def _factor(self, row: Record) -> Decimal:
+        return Units(self.settings, self.seen["items"]).factor(row["Item"])

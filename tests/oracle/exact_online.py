@@ -11,6 +11,7 @@ from typing import Any
 
 from include.sandbox import Running
 from tests.oracle.exact_buying import Buying
+from tests.oracle.exact_units import Units
 from tests.oracle.systems import System
 from tests.oracle.tables import Key, Line, Optiply, Seen, exact_date, price, text, whole
 
@@ -19,6 +20,7 @@ Record = Mapping[str, Any]
 CANCELLED, COMPLETE = 45, 21
 DRAFT, PROCESSED = 10, 50
 ACTIVE = 30
+TOO_SMALL = "below a cent per unit, left out"
 FEED = (
     "accounts", "prices", "items", "stock_positions", "supplier_items", "orders", "order_lines", "invoices",
     "bom_versions", "version_materials", "purchases", "receipts", "sent_back",
@@ -35,6 +37,10 @@ class Company:
     name: str = BRALEX
     seen: dict[str, Seen] = dataclasses.field(default_factory=lambda: {name: Seen() for name in (*FEED, *WHOLE)})
     version: int = 0
+
+    @property
+    def units(self) -> Units:
+        return Units(self.settings, self.seen["items"])
 
     def pulled_all(self, company: Running, today: date) -> None:
         for name, seen in self.seen.items():
@@ -97,9 +103,15 @@ class Company:
         ended = ends is not None and ends.date() < today
         made = bool(record["IsMakeItem"])
         # A made item is not bought but stays enabled (B8); an item that is neither bought nor made is disabled.
-        disabled = gone or ended or record["ItemGroupCode"] in self.settings["status.disabled_groups"]
-        disabled = disabled or (not bought and not made)
-        general = self._price(key, today)
+        disabled = record["ItemGroupCode"] in self.settings["status.disabled_groups"] or (not bought and not made)
+        disabled = disabled or bool(self.settings["status.is_on_demand_item"] and record["IsOnDemandItem"])
+        classes = {f"01:{record['Class_01']}", f"02:{record['Class_02']}"}
+        wanted = {status for name, status in self.settings["status.assortments"].items() if name in classes}
+        disabled = gone or ended or "disabled" in wanted or (disabled and "enabled" not in wanted)
+        listed = self._price(key, today)
+        general = self.units.price(listed, key)
+        if listed and general is None and not gone:
+            self.optiply.problem(self.name, "products", key, "price", TOO_SMALL)
         if general is not None and price(general) is None and not gone:
             self.optiply.problem(self.name, "products", key, "price", "outside 0 to 9999999.99, left out")
         attributes = {
@@ -112,6 +124,7 @@ class Company:
             "stock_level": self._stock(key),
             "status": "disabled" if disabled else "enabled",
             "assembled": made,
+            "stock_measurement_unit": self.units.name(key),
             "created_at": exact_date(record["Created"]),
             "updated_at": exact_date(record["Modified"]),
         }
@@ -125,6 +138,7 @@ class Company:
                 for row in self.seen["stock_positions"].present().values()
                 if row["ItemId"] == item and (not warehouses or row["WarehouseCode"] in warehouses)
             )
+            * self.units.factor(item)
         )
 
     def _price(self, item: str, today: date) -> Decimal | None:
@@ -165,27 +179,31 @@ class Company:
                 for field, parent in (("product_id", product), ("supplier_id", supplier))
                 if parent not in self.optiply.tables["products" if field == "product_id" else "suppliers"]
             ]
+            attributes = {**self._supplier_item(record), "status": "disabled" if gone else "enabled"}
+            if attributes["price"] is None and not gone:
+                self.optiply.problem(self.name, "supplier_products", key, "price", TOO_SMALL)
             if missing and not gone:
                 for field, _ in missing:
                     self.optiply.problem(self.name, "supplier_products", key, field, "waiting for parent")
                 continue
-            attributes = {**self._supplier_item(record), "status": "disabled" if gone else "enabled"}
             attributes |= {"product": product, "supplier": supplier}
             self.optiply.put("supplier_products", (self.name, key), attributes, deleted=gone)
         self._prefer()
 
     def _supplier_item(self, record: Record) -> dict[str, Any]:
-        factor = Decimal(str(record["PurchaseUnitFactor"] or 1))
+        boxed = Decimal(str(record["PurchaseUnitFactor"] or 1))
+        factor = self.units.factor(record["Item"])
         product = self.optiply.tables["products"].get((self.name, record["Item"]), {})
         days = record["PurchaseLeadTime"] if self.settings["supplier_products.delivery_time"] else None
-        least = record["MinimumQuantity"]
+        least = whole((record["MinimumQuantity"] or 0) * factor)
+        paid = self.units.price(Decimal(str(record["PurchasePrice"])) / boxed, record["Item"])
         return {
             "name": product.get("name"),
             "sku_code": text(record["SupplierItemCode"]),
             # Exact's price is per purchase unit (B10).
-            "price": price(Decimal(str(record["PurchasePrice"])) / factor),
-            "minimum_purchase_quantity": least if least and least >= 1 else None,
-            "lot_size": whole(factor) if factor >= 1 else None,
+            "price": price(paid),
+            "minimum_purchase_quantity": least if least >= 1 else None,
+            "lot_size": whole(boxed * factor) if boxed * factor >= 1 else None,
             "delivery_time": min(days, 365) if days and days > 0 else None,
         }
 
@@ -217,7 +235,8 @@ class Company:
         """One row per set and part; what no bill holds any more is gone."""
         wanted: dict[tuple[str, str], Decimal] = {}
         for composed, part, quantity in self._parts():
-            wanted[composed, part] = wanted.get((composed, part), Decimal(0)) + quantity
+            factor = self.units.factor(part) / self.units.factor(composed)
+            wanted[composed, part] = wanted.get((composed, part), Decimal(0)) + quantity * factor
         for (composed, part), quantity in wanted.items():
             self._composition(composed, part, quantity)
         for key in [key for key in self.optiply.tables["product_compositions"] if key[0] == self.name]:
@@ -248,9 +267,15 @@ class Company:
         ]
         for field in missing:
             self.optiply.problem(self.name, "product_compositions", key, field, "waiting for parent")
-        if missing:
+        count = whole(quantity)
+        if count < 1:
+            self.optiply.problem(self.name, "product_compositions", key, "part_quantity", "part_quantity < 1")
+        elif count != quantity:
+            words = "not a whole number, rounded down"
+            self.optiply.problem(self.name, "product_compositions", key, "part_quantity", words)
+        if missing or count < 1:
             return
-        attributes = {"composed": (self.name, composed), "part": (self.name, part), "part_quantity": whole(quantity)}
+        attributes = {"composed": (self.name, composed), "part": (self.name, part), "part_quantity": count}
         self.optiply.put("product_compositions", (self.name, key), attributes)
 
     def _invoices(self) -> None:
@@ -277,7 +302,8 @@ class Company:
     def _line(self, row: Record) -> Line:
         product = (self.name, row["Item"])
         known = product in self.optiply.tables["products"]
-        return Line(row["ID"], product if known else None, whole(row["Quantity"]), Decimal(str(row["AmountDC"])))
+        quantity = whole(row["Quantity"] * self.units.factor(row["Item"]))
+        return Line(row["ID"], product if known else None, quantity, Decimal(str(row["AmountDC"])))
 
     def _order(self, key: str, record: Record) -> None:
         gone = key in self.seen["orders"].gone

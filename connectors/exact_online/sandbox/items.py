@@ -33,6 +33,11 @@ def per_purchase_unit(number: int) -> int:
     return (1, 1, 6, 12)[number % 4]
 
 
+def unit(number: int) -> str:
+    """Return the unit code that an article's stock and price count: a piece, a gallon or a dozen."""
+    return {3: "gal", 10: "dz"}.get(number % 14, "pc")
+
+
 class ItemWriter:
     """Writes the records of one division."""
 
@@ -61,12 +66,12 @@ class ItemWriter:
             "IsStockItem": number % 50 != 18,
             "ItemGroup": self.guid("group", article.group),
             "ItemGroupCode": article.group,
-            "Class_01": None,
+            "Class_01": "OLD" if number % 33 == 12 else None,
             "Class_02": "ABC"[number % 3],
             "StandardSalesPrice": article.net_price,
             "CostPriceStandard": article.purchase_price,
             "Stock": article.stock,
-            "Unit": "pc",
+            "Unit": unit(number),
             "NetWeight": article.weight,
             "StartDate": date(article.created),
             "EndDate": date(ended),
@@ -99,7 +104,7 @@ class ItemWriter:
             "FreeStock": stock - out,
             "ReservedStock": 0,
             "ReorderPoint": 10,
-            "UnitCode": "pc",
+            "UnitCode": unit(article.number),
             "Division": self._division,
         }
 
@@ -140,7 +145,7 @@ class ItemWriter:
             "Price": price,
             "Quantity": quantity,
             "NumberOfItemsPerUnit": 1,
-            "Unit": "pc",
+            "Unit": unit(article.number),
             "Currency": "EUR",
             "Division": self._division,
             "StartDate": date(since),

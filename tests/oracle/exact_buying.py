@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.oracle.exact_units import Units
-from tests.oracle.tables import BoughtLine, Optiply, Seen, exact_date, optiply_id, whole
+from tests.oracle.tables import BoughtLine, Optiply, Seen, Since, exact_date, optiply_id, whole
 
 Record = Mapping[str, Any]
 CANCELLED = "40"
@@ -29,6 +29,8 @@ class Buying:
             orders.setdefault(row["PurchaseOrderID"], []).append(row)
         for key, rows in orders.items():
             self._order(key, rows)
+        self._made("assembly_orders", "OrderStatus", (50,), "OrderDate", "AssemblyDate")
+        self._made("shop_orders", "Status", (30, 40), "EntryDate", "PlannedDate")
         for key, record in self.seen["receipts"].records.items():
             self._receipt(record, gone=key in self.seen["receipts"].gone)
         for key, record in self.seen["sent_back"].records.items():
@@ -58,6 +60,39 @@ class Buying:
         }
         lines = [self._line(each) for each in live]
         self.optiply.buy_order((self.name, key), row["Supplier"], header, lines, gone=cancelled or not live)
+
+    def _made(self, kind: str, status: str, complete: tuple[int, ...], placed: str, planned: str) -> None:
+        """What the company makes itself is bought of the item's main supplier, at cost; one item per order."""
+        setting = {"assembly_orders": "buy_orders.assembly_orders", "shop_orders": "buy_orders.production_orders"}[kind]
+        for key, row in self.seen[kind].records.items() if self.settings[setting] else ():
+            item = self.seen["items"].records.get(row["Item"], {})
+            # Assembly orders tell no time of change.
+            told = exact_date(row["Modified"]) if "Modified" in row else Since(self.optiply.now)
+            header = {
+                "placed": exact_date(row[placed]),
+                "completed": told if row[status] in complete else None,
+                "expected_delivery_date": exact_date(row[planned]),
+                "assembly": True,
+                "reference": optiply_id(row.get("YourRef")),
+                "created_at": exact_date(row.get("Created")),
+            }
+            product = (self.name, row["Item"])
+            cost = Decimal(str(item["CostPriceStandard"])) if item else None
+            line = BoughtLine(
+                f"{key}_{row['Item']}",
+                product if product in self.optiply.tables["products"] else None,
+                whole(row["PlannedQuantity"] * self._factor(row)),
+                None if cost is None else cost * row["PlannedQuantity"],
+                expected=exact_date(row[planned]),
+            )
+            gone = key in self.seen[kind].gone
+            self.optiply.buy_order((self.name, key), self._supplier(row["Item"]), header, [line], gone=gone)
+
+    def _supplier(self, item: str) -> str | None:
+        offers = [(not row["MainSupplier"], key, row["Supplier"])
+                  for key, row in self.seen["supplier_items"].present().items() if row["Item"] == item]  # fmt: skip
+        own: str | None = self.settings["buy_orders.assembly_supplier"]
+        return min(offers)[2] if offers else own
 
     def _line(self, row: Record) -> BoughtLine:
         product = (self.name, row["Item"])

@@ -11,6 +11,7 @@ from typing import Any
 
 from include.sandbox import Running
 from tests.oracle.exact_buying import Buying
+from tests.oracle.exact_prices import Prices
 from tests.oracle.exact_units import Units
 from tests.oracle.systems import System
 from tests.oracle.tables import Key, Line, Optiply, Seen, exact_date, price, text, whole
@@ -22,10 +23,11 @@ DRAFT, PROCESSED = 10, 50
 ACTIVE = 30
 TOO_SMALL = "below a cent per unit, left out"
 FEED = (
-    "accounts", "prices", "items", "stock_positions", "supplier_items", "orders", "order_lines", "invoices",
-    "bom_versions", "version_materials", "purchases", "receipts", "sent_back",
+    "accounts", "prices", "list_prices", "price_periods", "purchase_prices", "items", "stock_positions",
+    "supplier_items", "orders", "order_lines", "invoices", "bom_versions", "version_materials", "purchases", "receipts",
+    "sent_back", "shop_orders",
 )  # fmt: skip
-WHOLE = ("boms", "bom_materials")
+WHOLE = ("boms", "bom_materials", "assembly_orders")
 
 
 @dataclasses.dataclass
@@ -75,7 +77,7 @@ class Company:
             self._product(key, record, today)
         for key, record in self.seen["accounts"].records.items():
             self._supplier(key, record, today)
-        self._supplier_products()
+        self._supplier_products(today)
         self._compositions()
         if self.settings["sell_orders.source"] != "invoices":
             for key, record in self.seen["orders"].records.items():
@@ -108,7 +110,7 @@ class Company:
         classes = {f"01:{record['Class_01']}", f"02:{record['Class_02']}"}
         wanted = {status for name, status in self.settings["status.assortments"].items() if name in classes}
         disabled = gone or ended or "disabled" in wanted or (disabled and "enabled" not in wanted)
-        listed = self._price(key, today)
+        listed = Prices(self.settings, self.seen, today).selling(key)
         general = self.units.price(listed, key)
         if listed and general is None and not gone:
             self.optiply.problem(self.name, "products", key, "price", TOO_SMALL)
@@ -141,16 +143,6 @@ class Company:
             * self.units.factor(item)
         )
 
-    def _price(self, item: str, today: date) -> Decimal | None:
-        """The general price of one piece that is valid today."""
-        valid = []
-        for row in self.seen["prices"].present().values():
-            start, end = exact_date(row["StartDate"]), exact_date(row["EndDate"])
-            valid_today = (start is None or start.date() <= today) and (end is None or end.date() >= today)
-            if row["Item"] == item and row["Account"] is None and row["Quantity"] == 1 and valid_today:
-                valid.append((start, Decimal(str(row["Price"]))))
-        return max(valid)[1] if valid else None
-
     def _supplier(self, key: str, record: Record, today: date) -> None:
         # An account that has ended gets no orders (A.2 `ignored`).
         ends = exact_date(record["EndDate"])
@@ -169,8 +161,8 @@ class Company:
         }
         self.optiply.put("suppliers", (self.name, key), attributes, deleted=gone)
 
-    def _supplier_products(self) -> None:
-        seen = self.seen["supplier_items"]
+    def _supplier_products(self, today: date) -> None:
+        prices, seen = Prices(self.settings, self.seen, today), self.seen["supplier_items"]
         for key, record in seen.records.items():
             product, supplier = (self.name, record["Item"]), (self.name, record["Supplier"])
             gone = key in seen.gone
@@ -179,8 +171,11 @@ class Company:
                 for field, parent in (("product_id", product), ("supplier_id", supplier))
                 if parent not in self.optiply.tables["products" if field == "product_id" else "suppliers"]
             ]
-            attributes = {**self._supplier_item(record), "status": "disabled" if gone else "enabled"}
-            if attributes["price"] is None and not gone:
+            asked = prices.buying(record)
+            paid = self.units.price(asked, record["Item"])
+            attributes = {**self._supplier_item(record), "price": price(paid)}
+            attributes["status"] = "disabled" if gone else "enabled"
+            if asked and paid is None and not gone:
                 self.optiply.problem(self.name, "supplier_products", key, "price", TOO_SMALL)
             if missing and not gone:
                 for field, _ in missing:
@@ -196,12 +191,9 @@ class Company:
         product = self.optiply.tables["products"].get((self.name, record["Item"]), {})
         days = record["PurchaseLeadTime"] if self.settings["supplier_products.delivery_time"] else None
         least = whole((record["MinimumQuantity"] or 0) * factor)
-        paid = self.units.price(Decimal(str(record["PurchasePrice"])) / boxed, record["Item"])
         return {
             "name": product.get("name"),
             "sku_code": text(record["SupplierItemCode"]),
-            # Exact's price is per purchase unit (B10).
-            "price": price(paid),
             "minimum_purchase_quantity": least if least >= 1 else None,
             "lot_size": whole(boxed * factor) if boxed * factor >= 1 else None,
             "delivery_time": min(days, 365) if days and days > 0 else None,
@@ -334,9 +326,12 @@ SYSTEM = System(
     },
     changes={
         "new_products": 2, "renamed": 2, "stock": 4, "supplier_prices": 3, "lapsed_suppliers": 1, "new_orders": 3,
-        "delivered_orders": 2, "cancelled_orders": 1, "new_invoices": 4, "activated_versions": 2, "new_buy_orders": 3,
+        "list_prices": 3, "deleted_list_prices": 2, "delivered_orders": 2, "cancelled_orders": 1, "new_invoices": 4,
+        "activated_versions": 2, "new_buy_orders": 3,
         "received_buy_orders": 2, "cancelled_buy_orders": 1, "reopened_buy_orders": 2, "deleted_buy_orders": 1,
         "deleted_buy_order_lines": 2, "sent_back": 2, "deleted_receipts": 1,
+        "new_assembly_orders": 2, "finished_assembly_orders": 1, "deleted_assembly_orders": 1, "new_shop_orders": 2,
+        "finished_shop_orders": 1, "deleted_shop_orders": 1,
     },
     expected=functools.partial(Company, name=ZILVERHOF),
 )  # fmt: skip

@@ -21,14 +21,16 @@ SYNC = {
     "sync/Logistics/SupplierItem": "supplier_items", "sync/SalesOrder/SalesOrderHeaders": "orders",
     "sync/SalesOrder/SalesOrderLines": "order_lines", "sync/SalesInvoice/SalesInvoices": "invoices",
     "sync/PurchaseOrder/PurchaseOrders": "purchases", "sync/Manufacturing/BillOfMaterialVersions": "bom_versions",
-    "sync/Manufacturing/BillOfMaterialMaterials": "version_materials",
+    "sync/Manufacturing/BillOfMaterialMaterials": "version_materials", "sync/Manufacturing/ShopOrders": "shop_orders",
+    "sync/Logistics/PurchaseItemPrices": "purchase_prices", "sync/Sales/SalesPriceListVolumeDiscounts": "list_prices",
 }  # fmt: skip
 NORMAL = {
     "logistics/Items": "items", "crm/Accounts": "accounts", "logistics/SalesItemPrices": "prices",
     "logistics/SupplierItem": "supplier_items", "salesorder/SalesOrders": "orders",
     "salesorder/SalesOrderLines": "order_lines", "inventory/AssemblyBillOfMaterialHeader": "boms",
     "inventory/AssemblyBillOfMaterialMaterials": "bom_materials", "inventory/Warehouses": "warehouses",
-    "purchaseorder/PurchaseReturnLines": "sent_back",
+    "purchaseorder/PurchaseReturnLines": "sent_back", "sales/SalesPriceListPeriods": "price_periods",
+    "inventory/AssemblyOrders": "assembly_orders", "manufacturing/ShopOrders": "shop_orders",
 }  # fmt: skip
 
 

@@ -11,7 +11,9 @@ from typing import Any
 from connectors.exact_online.sandbox.buying import Buying
 from connectors.exact_online.sandbox.invoices import UNPAID, InvoiceWriter
 from connectors.exact_online.sandbox.items import WAREHOUSES, is_made
+from connectors.exact_online.sandbox.making import Making
 from connectors.exact_online.sandbox.odata import date
+from connectors.exact_online.sandbox.prices import NEW_PRICE, PriceWriter
 from connectors.exact_online.sandbox.trade import CANCELLED, COMPLETE, OPEN, PARTIAL, TradeWriter, delivered
 from include.sandbox.catalogue import Article, Catalogue
 from include.sandbox.remote import Change, pick
@@ -20,7 +22,8 @@ from include.sandbox.world import Collection, Row, World
 # EntityType of sync/Deleted, for what has a sync endpoint.
 ENTITY_TYPES = {
     "accounts": 2, "prices": 8, "items": 9, "invoices": 13, "stock_positions": 15, "purchases": 22,
-    "supplier_items": 30, "orders": 32, "order_lines": 33, "version_materials": 54, "bom_versions": 55,
+    "supplier_items": 30, "list_prices": 31, "orders": 32, "order_lines": 33, "version_materials": 54,
+    "bom_versions": 55, "shop_orders": 36,
 }  # fmt: skip
 FIRST_VERSION = 493_000
 
@@ -32,8 +35,10 @@ class Company:
         self.world, self.catalogue, self.division = world, catalogue, division
         self.trade = TradeWriter(catalogue, division)
         self.items = self.trade.items
+        self.prices = PriceWriter(catalogue, self.items, division)
         self.invoices = InvoiceWriter(catalogue, self.items, division)
         self.buying = Buying(world, catalogue, self.items, division, self._note_deletion)
+        self.making = Making(world, catalogue, self.items, division, self._note_deletion)
 
     def build(self) -> None:
         """Fill the world."""
@@ -41,13 +46,9 @@ class Company:
         world.rise_to(FIRST_VERSION)
         for place in range(len(WAREHOUSES)):
             self._put("warehouses", self.trade.warehouse(place))
-        for supplier in catalogue.suppliers:
-            self._put("accounts", self.trade.supplier(supplier))
-        for number in range(1, self.trade.customers + 1):
-            if number % 10:
-                self._put("accounts", self.trade.customer(number))
-        for number in range(10, self.trade.customers + 1, 10):
-            world["accounts"].amend(self.trade.customer_guid(number), IsSales=True, Status="C")
+        for period in self.prices.periods():
+            self._put("price_periods", period)
+        self._add_accounts()
         for article in catalogue.articles():
             self.add_item(article)
         for number in range(1, catalogue.orders + 1):
@@ -59,8 +60,18 @@ class Company:
         for number in range(1, catalogue.orders // 8 + 1):
             self._put_invoice(self.invoices.of_counter(number, catalogue.sale("exact counter", number * 8).placed))
         self.buying.build()
+        self.making.build()
         world["deleted"]  # The feed is there from the start, and empty.
         world.facts |= {"article": catalogue.size + 1, "sale": catalogue.orders + 1}
+
+    def _add_accounts(self) -> None:
+        for supplier in self.catalogue.suppliers:
+            self._put("accounts", self.trade.supplier(supplier))
+        for number in range(1, self.trade.customers + 1):
+            if number % 10:
+                self._put("accounts", self.trade.customer(number))
+        for number in range(10, self.trade.customers + 1, 10):
+            self.world["accounts"].amend(self.trade.customer_guid(number), IsSales=True, Status="C")
 
     def add_item(self, article: Article) -> str:
         """Add an item with its stock, prices, supplier items and bill of material; return its guid."""
@@ -71,6 +82,10 @@ class Company:
             self._put("prices", price)
         for supplier_item in self.items.supplier_items(article):
             self._put("supplier_items", supplier_item)
+        for listed in self.prices.in_lists(article):
+            self._put("list_prices", listed)
+        for paid in self.prices.purchase_prices(article):
+            self._put("purchase_prices", paid)
         if is_made(article.number) and article.number < self.catalogue.size:
             header, materials = self.items.bill_of_material(article)
             self._put("boms", header)
@@ -92,6 +107,8 @@ class Company:
             "ended_products": self._each(lambda: live("items", EndDate=None), self._end_item),
             "deleted_products": self._each(self._unsold_items, self._delete_item),
             "prices": self._each(lambda: live("prices", Account=None, EndDate=None, Quantity=1), self._price),
+            "list_prices": self._each(lambda: live("list_prices", EntryMethod=NEW_PRICE), self._list_price),
+            "deleted_list_prices": self._each(lambda: live("list_prices"), self._delete),
             "stock": self._each(lambda: live("stock_positions"), self._restock),
             "supplier_prices": self._each(lambda: live("supplier_items"), self._purchase_price),
             "deleted_supplier_items": self._each(lambda: live("supplier_items", MainSupplier=False), self._delete),
@@ -104,6 +121,7 @@ class Company:
             "new_invoices": self._new_invoices,
             "activated_versions": self._each(lambda: live("bom_versions", IsDefault=0), self._activate),
             **self.buying.changes(),
+            **self.making.changes(),
         }
 
     def _put(self, collection: str, record: dict[str, Any]) -> Row:
@@ -128,7 +146,11 @@ class Company:
 
     def _unsold_items(self) -> list[Found]:
         """Return the items that can be deleted: Exact keeps what stands on an order or in a bill of material."""
-        used = {row.data["Item"] for name in ("order_lines", "purchases", "invoices") for row in self.world[name]}
+        used = {
+            row.data["Item"]
+            for name in ("order_lines", "purchases", "invoices", "assembly_orders", "shop_orders")
+            for row in self.world[name]
+        }
         used |= {row.data[side] for row in self.world["bom_materials"] for side in ("AssembledItem", "PartItem")}
         return [found for found in self._rows("items") if found.row.key not in used]
 
@@ -162,6 +184,9 @@ class Company:
 
     def _price(self, chance: random.Random, found: Found) -> None:
         self._save(found, Price=found.row.data["Price"] + Decimal(chance.randint(1, 900)) / 100)
+
+    def _list_price(self, chance: random.Random, found: Found) -> None:
+        self._save(found, NewPrice=found.row.data["NewPrice"] + Decimal(chance.randint(1, 900)) / 100)
 
     def _purchase_price(self, chance: random.Random, found: Found) -> None:
         self._save(found, PurchasePrice=found.row.data["PurchasePrice"] + Decimal(chance.randint(1, 300)) / 100)
@@ -206,9 +231,13 @@ class Company:
         self._put("deleted", entry)
 
     def _delete_item(self, _chance: random.Random, found: Found) -> None:
-        for collection, field in (("stock_positions", "ItemId"), ("prices", "Item"), ("supplier_items", "Item")):
+        parts = (("stock_positions", "ItemId"), ("prices", "Item"), ("supplier_items", "Item"), ("list_prices", "Item"))
+        for collection, field in parts:
             for part in self._rows(collection, **{field: found.row.key}):
                 self._delete(_chance, part)
+        # Purchase prices have no kind of their own in the feed of deletions.
+        for paid in self._rows("purchase_prices", Item=found.row.key):
+            paid.collection.remove(paid.row.key)
         self._delete(_chance, found)
 
     def _delete_order(self, _chance: random.Random, found: Found) -> None:

@@ -22,3 +22,24 @@ from lines
 inner join {{ ref('stg_exact_online__settings') }} as settings on settings.coupling_id = lines.coupling_id
 left join {{ ref('int_item_units__exact_online') }} as units
     on units.coupling_id = lines.coupling_id and units.item = lines.item
+
+union all
+
+select
+    made.webshop_id,
+    made.coupling_id,
+    made.record_key || '_' || coalesce(made.item, '') as remote_id,
+    made.record_key as root_key,
+    made.record_key as order_remote_id,
+    1 as position,
+    made.item as product_remote_id,
+    made.quantity * coalesce(units.factor, 1) as quantity,
+    greatest(made.quantity - made.finished_quantity, 0) * coalesce(units.factor, 1) as quantity_open,
+    made.value as subtotal_value,
+    made.expected_at as expected_delivery_date,
+    made.modified_at as updated_at,
+    made.gone_at as deleted_at,
+    cast('{}' as text[]) as problems
+from {{ ref('int_made_orders__exact_online') }} as made
+left join {{ ref('int_item_units__exact_online') }} as units
+    on units.coupling_id = made.coupling_id and units.item = made.item

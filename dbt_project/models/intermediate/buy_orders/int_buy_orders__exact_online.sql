@@ -47,3 +47,24 @@ select
     case when is_gone then removed_at when order_status = '40' and not is_complete then known_at end as deleted_at,
     cast('{}' as text[]) as problems
 from typed
+
+union all
+
+select
+    webshop_id,
+    coupling_id,
+    record_key as remote_id,
+    record_key as root_key,
+    supplier as supplier_remote_id,
+    cast(null as text) as supplier_name,
+    placed,
+    completed,
+    false as completes_by_receipt,
+    expected_at as expected_delivery_date,
+    true as assembly,
+    your_ref as reference,
+    created_at,
+    modified_at as updated_at,
+    gone_at as deleted_at,
+    cast('{}' as text[]) as problems
+from {{ ref('int_made_orders__exact_online') }}

@@ -1,4 +1,4 @@
--- One product per item, from three endpoints: the item, its stock per warehouse and its sales prices; the bill of
+-- One product per item: the item, its stock per warehouse and its selling price; the bill of
 -- materials tells what is assembled where the coupling says so.
 with items as (
     select * from {{ news('products', ref('stg_exact_online__items')) }} as landed
@@ -17,27 +17,6 @@ stock as (
     group by positions.coupling_id, positions.root_key
 ),
 
--- The general price of one piece that is valid today; of several the one that started last.
-prices as (
-    select distinct on (listed.coupling_id, listed.root_key)
-        listed.coupling_id,
-        listed.root_key,
-        listed.price,
-        'price' = any(listed.unreadable) as is_unreadable
-    from {{ news('products', ref('stg_exact_online__sales_item_prices')) }} as listed
-    where listed.gone_at is null
-        and listed.account is null
-        and coalesce(listed.quantity, 1) = 1
-        and coalesce(cast(listed.starts_at at time zone 'UTC' as date) <= {{ today() }}, true)
-        and coalesce(cast(listed.ends_at at time zone 'UTC' as date) >= {{ today() }}, true)
-    order by
-        listed.coupling_id,
-        listed.root_key,
-        listed.starts_at desc nulls last,
-        listed.modified_at desc nulls last,
-        listed.record_key
-),
-
 assembled as (
     select distinct materials.coupling_id, materials.root_key
     from {{ news('products', ref('stg_exact_online__assembly_materials')) }} as materials
@@ -53,6 +32,7 @@ joined as (
     select
         items.*,
         settings.has_article_code,
+        settings.is_of_price_list and settings.price_list is null as lacks_price_list,
         {{ exact_price('prices.price', 'units.factor') }} as price,
         prices.price as price_of_unit,
         prices.is_unreadable as is_price_unreadable,
@@ -75,7 +55,8 @@ joined as (
     from items
     inner join {{ ref('stg_exact_online__settings') }} as settings on settings.coupling_id = items.coupling_id
     left join stock on stock.coupling_id = items.coupling_id and stock.root_key = items.root_key
-    left join prices on prices.coupling_id = items.coupling_id and prices.root_key = items.root_key
+    left join {{ ref('int_prices__exact_online') }} as prices
+        on prices.coupling_id = items.coupling_id and prices.root_key = items.root_key
     left join assembled on assembled.coupling_id = items.coupling_id and assembled.root_key = items.root_key
     left join {{ ref('int_item_units__exact_online') }} as units
         on units.coupling_id = items.coupling_id and units.item = items.record_key
@@ -108,6 +89,7 @@ select
     modified_at as updated_at,
     gone_at as deleted_at,
     {{ problems([
+        ["lacks_price_list", "warning|price|no price list is chosen"],
         ["is_price_unreadable", "warning|price|not a number"],
         ["price is null and price_of_unit > 0", "warning|price|below a cent per unit, left out"],
         ["is_stock_unreadable and not is_not_purchased", "blocked|stock_level|not a number"],

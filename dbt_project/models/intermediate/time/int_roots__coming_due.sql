@@ -1,26 +1,41 @@
 -- Days on which a record means something else although nobody changed it: a price period begins or ends, an item ends.
+-- What belongs to another root than the record it changes takes effect on the day after it landed (`told_at`).
 with periods as (
-    select coupling_id, webshop_id, root_key, 'products' as object, starts_at, ends_at
+    select coupling_id, webshop_id, root_key, 'products' as object, starts_at, ends_at, cast(null as timestamptz) as told_at
     from {{ ref('stg_exact_online__sales_item_prices') }}
     where gone_at is null
 
     union all
 
-    select coupling_id, webshop_id, root_key, 'products' as object, null as starts_at, ends_at
+    select coupling_id, webshop_id, root_key, 'products' as object, null as starts_at, ends_at, null as told_at
     from {{ ref('stg_exact_online__items') }}
     where gone_at is null
 
     union all
 
-    select coupling_id, webshop_id, root_key, 'suppliers' as object, null as starts_at, ends_at
+    select coupling_id, webshop_id, root_key, 'suppliers' as object, null as starts_at, ends_at, null as told_at
     from {{ ref('stg_exact_online__accounts') }}
     where gone_at is null
 
     union all
 
-    select coupling_id, webshop_id, root_key, 'supplier_products' as object, null as starts_at, ends_at
+    select coupling_id, webshop_id, root_key, 'supplier_products' as object, null as starts_at, ends_at, null as told_at
     from {{ ref('stg_exact_online__supplier_items') }}
     where gone_at is null
+
+    union all
+
+    select listed.coupling_id, listed.webshop_id, listed.root_key, 'products', period.starts_at, period.ends_at, period.landed_at
+    from {{ ref('stg_exact_online__price_list_periods') }} as period
+    inner join {{ ref('stg_exact_online__price_list_prices') }} as listed
+        on listed.coupling_id = period.coupling_id and listed.period = period.record_key and listed.gone_at is null
+
+    union all
+
+    select offer.coupling_id, offer.webshop_id, offer.root_key, 'supplier_products', paid.starts_at, paid.ends_at, paid.landed_at
+    from {{ ref('stg_exact_online__purchase_item_prices') }} as paid
+    inner join {{ ref('stg_exact_online__supplier_items') }} as offer
+        on offer.coupling_id = paid.coupling_id and offer.item = paid.root_key and offer.supplier = paid.account and offer.gone_at is null
 )
 
 -- The last day still counts: what ends means something else on the day after.
@@ -29,6 +44,7 @@ from periods
 cross join lateral (
     values
         (cast(periods.starts_at at time zone 'UTC' as date)),
-        (cast(periods.ends_at at time zone 'UTC' as date) + 1)
+        (cast(periods.ends_at at time zone 'UTC' as date) + 1),
+        (cast(periods.told_at at time zone 'UTC' as date) + 1)
 ) as days (due_on)
 where days.due_on is not null

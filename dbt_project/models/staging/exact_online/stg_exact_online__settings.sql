@@ -15,6 +15,8 @@ select
     coalesce(source.settings -> 'units.names', '{}') as unit_names,
     coalesce({{ flag("source.settings ->> 'status.is_on_demand_item'") }}, false) as follows_is_on_demand_item,
     coalesce(source.settings -> 'status.assortments', '{}') as assortments,
+    coalesce(source.settings ->> 'price.source' = 'price_list', false) as is_of_price_list,
+    nullif(btrim(source.settings ->> 'price.price_list'), '') as price_list,
     coalesce({{ flag("source.settings ->> 'article_code.enabled'") }}, true) as has_article_code,
     coalesce({{ flag("source.settings ->> 'status.is_purchase_item'") }}, true) as follows_is_purchase_item,
     coalesce({{ flag("source.settings ->> 'assembled.from_bom'") }}, false) as is_assembled_from_bom,
@@ -36,5 +38,8 @@ select
         when source.settings ? 'buy_orders.completed_statuses' then {{ chosen('buy_orders.completed_statuses') }}
         else array['30', '40']
     end as completed_statuses,
-    coalesce({{ flag("source.settings ->> 'buy_orders.foreign_currency'") }}, false) as is_foreign_currency
+    coalesce({{ flag("source.settings ->> 'buy_orders.foreign_currency'") }}, false) as is_foreign_currency,
+    coalesce({{ flag("source.settings ->> 'buy_orders.assembly_orders'") }}, false) as takes_assembly_orders,
+    coalesce({{ flag("source.settings ->> 'buy_orders.production_orders'") }}, false) as takes_shop_orders,
+    nullif(btrim(source.settings ->> 'buy_orders.assembly_supplier'), '') as assembly_supplier
 from source

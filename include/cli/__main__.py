@@ -6,7 +6,7 @@ import argparse
 import logging
 import sys
 
-from include.cli import check, connector, coupling, docs, mapping, operate
+from include.cli import approvals, check, connector, coupling, docs, mapping, operate
 from include.contract.errors import SyncError
 
 _HELP = "The platform's command line."
@@ -16,6 +16,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
     whole = argparse.ArgumentParser(prog="./run cli", description=_HELP)
     commands = whole.add_subparsers(dest="command", required=True, metavar="command")
+    approvals.add(commands)
     check.add(commands)
     connector.add(commands)
     coupling.add(commands)

@@ -14,8 +14,8 @@ from include.spec.load import ROOT
 from include.warehouse.pulls import Busy
 
 DOCS = ROOT / "docs"
-# The branches of the tree, and what no code raises: the guard keeps deletions back without failing the pull.
-_NOT_SHOWN = (SyncError, errors.AskPerson, errors.Wait, errors.TryAgain, errors.GiveUp, errors.ApprovalNeeded)
+# The branches of the tree.
+_NOT_SHOWN = (SyncError, errors.AskPerson, errors.Wait, errors.TryAgain, errors.GiveUp)
 _ARGUMENTS = {"...": "…", "sortable": "number or moment", "any": "any kind", "whole": "n", "place": "place"}
 _AGAIN: tuple[tuple[type[SyncError], str], ...] = (
     (errors.AskPerson, "no"),

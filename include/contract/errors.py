@@ -3,8 +3,7 @@
 SyncError
  ├─ AskPerson        stop; nothing changes until a person acts
  │   ├─ AuthRefused            auth            the remote refuses the credentials
- │   ├─ Misconfigured          configuration   a YAML file, setting or connection is wrong
- │   └─ ApprovalNeeded         bad data        a result is too suspicious to act on alone
+ │   └─ Misconfigured          configuration   a YAML file, setting or connection is wrong
  ├─ Wait             try again at a known time, without using up a try
  │   └─ LimitReached           rate limit      a request budget or quota is used up
  ├─ TryAgain         transient; try again soon
@@ -80,16 +79,6 @@ class Misconfigured(AskPerson):
 
     error_class = "configuration"
     next_step = "Correct the file or connection named above; the next run picks it up."
-
-
-class ApprovalNeeded(AskPerson):
-    """A result is too suspicious to act on without a person."""
-
-    error_class = "bad data"
-    next_step = (
-        "Look into the remote system: are these records really gone? If not, pull everything again. If so, trigger "
-        "a pull of everything with 'Delete even if much is missing' ticked."
-    )
 
 
 class Wait(SyncError):  # noqa: N818

@@ -104,7 +104,8 @@ def _form(config: CouplingConfig) -> dict[str, Param]:
                 "all": "Everything (slower; also finds deletions)",
                 "single": "One record (fill in its remote id below)",
             },
-            description="Everything: what the remote no longer has is disabled. One record: tick one object only.",
+            description="Everything: what the remote no longer has is disabled; if that is much, you are asked first. "
+            "One record: tick one object only.",
         ),
         "since": Param(
             None,
@@ -120,11 +121,5 @@ def _form(config: CouplingConfig) -> dict[str, Param]:
             maxLength=255,
             title="Remote id",
             description="Only for one record: its id in the remote system.",
-        ),
-        "delete_anyway": Param(
-            False,
-            type="boolean",
-            title="Delete even if much is missing",
-            description="Only for everything, after you looked: else a pull that misses over 20 % deletes nothing.",
         ),
     }

@@ -1,10 +1,12 @@
-"""The DAGs that belong to no coupling: transform."""
+"""The DAGs that belong to no coupling: transform, and the approvals of deletions."""
 
 from __future__ import annotations
 
-from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable
+from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable, Param
 
-from include.tasks.pull_operator import LANDED
+from include.tasks.approval_operators import AnswerOperator, AskOperator
+from include.tasks.approval_runs import DAG_ID
+from include.tasks.asset import LANDED
 from include.tasks.transform_operator import TransformOperator
 
 _TRANSFORM_DOC = """
@@ -16,8 +18,43 @@ does not hold another's back: the log names the webshop and the model. Triggerin
 """
 
 
+_APPROVE_DOC = """
+One run = one question: a pull of everything missed so many records that it deleted none of them. **Ask a person** shows
+which and waits; answer on its page *Required Actions*, or with `./run cli approvals approve <number>` or `refuse`.
+**Do it** then deletes exactly the listed records, but for those that came back meanwhile, or keeps them all: it is pink
+when nothing was deleted, and the last line of its log says why.
+
+Pulls start these runs by themselves. The runbook tells more under "A deletion waits for approval".
+"""
+# Each run that waits is an active one, and one coupling's question must not hold another's back.
+_MOST_QUESTIONS = 10_000
+
+
 def build_platform_dags() -> dict[str, DAG]:
     """Return the platform's DAGs by id."""
+    return {dag.dag_id: dag for dag in (_transform(), _approve_deletions())}
+
+
+def _approve_deletions() -> DAG:
+    with DAG(
+        dag_id=DAG_ID,
+        dag_display_name="Approve deletions – a person decides",
+        doc_md=_APPROVE_DOC,
+        schedule=None,
+        catchup=False,
+        max_active_runs=_MOST_QUESTIONS,
+        is_paused_upon_creation=False,
+        tags=["platform"],
+        params={"approval": Param(type="integer", minimum=1, title="Approval", description="Its number.")},
+        default_args={"owner": "support"},
+    ) as dag:
+        ask = AskOperator(task_id="ask", task_display_name="Ask a person")
+        answer = AnswerOperator(task_id="answer", task_display_name="Do it", asked_by=ask.task_id)
+        ask >> answer
+    return dag
+
+
+def _transform() -> DAG:
     with DAG(
         dag_id="transform",
         dag_display_name="Transform – map what landed",
@@ -28,6 +65,6 @@ def build_platform_dags() -> dict[str, DAG]:
         is_paused_upon_creation=False,
         tags=["platform"],
         default_args={"owner": "analysts"},
-    ) as transform:
+    ) as dag:
         TransformOperator(task_id="transform", task_display_name="Map the news")
-    return {transform.dag_id: transform}
+    return dag

@@ -10,13 +10,14 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 
-from include.contract.errors import ApprovalNeeded, Misconfigured, PlatformBug, SyncError, Wait
+from include.contract.errors import Misconfigured, PlatformBug, SyncError, Wait
 from include.engine.ports import Credentials
 from include.engine.redact import redact
 from include.spec.load import CouplingConfig
 from include.sync.remote import open_client
 from include.sync.stream import StreamRun
-from include.warehouse import pulls
+from include.warehouse import approvals, pulls
+from include.warehouse.approvals import Approval
 from include.warehouse.connection import Connect, warehouse_faults
 from include.warehouse.pulls import Busy, Wish
 from include.warehouse.registry import CouplingId, coupling_id
@@ -48,8 +49,10 @@ class Pulled:
     gone: int
     quarantined: int
     guards: tuple[str, ...]
-    asks: ApprovalNeeded | None
-    """Set when a person has to decide about deletions; everything else of the pull is done."""
+    asked: tuple[Approval, ...]
+    """Deletions of this pull that wait for a person; everything else of it is done."""
+    overtaken: tuple[Approval, ...]
+    """Earlier questions that this pull made pointless."""
     has_news: bool
     """Whether a transform has something to do: what this pull landed, or what a failed one before it left."""
     pulled_with: tuple[str, ...] = ()
@@ -64,7 +67,8 @@ class Pulled:
             f"{self.records} records on {self.pages} pages: {self.new} new, {self.changed} changed, "
             f"{self.unchanged} unchanged, {self.gone} gone, {self.quarantined} in quarantine"
         )
-        return text + "".join(f"; nothing deleted, because {guard}" for guard in self.guards)
+        some = "not all" if self.gone else "nothing"
+        return text + "".join(f"; {some} deleted, because {guard}" for guard in self.guards)
 
 
 def pull(platform: Platform, config: CouplingConfig, wish: Wish, credentials: Credentials) -> Pulled:
@@ -89,12 +93,9 @@ def pull(platform: Platform, config: CouplingConfig, wish: Wish, credentials: Cr
                 _streams(platform, connection, config, wish, credentials, ids, pull_id)
                 with warehouse_faults("closing a pull"):
                     pulls.succeed(connection, pull_id)
-        done = dataclasses.replace(
+        return dataclasses.replace(
             _result(connection, pull_id, resumed), pulled_with=config.manifest.pulled_with(wish.object)
         )
-        if done.asks is not None:
-            pulls.remark(connection, pull_id, done.asks.reason)
-        return done
 
 
 def _streams(
@@ -138,13 +139,15 @@ def _result(connection: psycopg.Connection, pull_id: int, resumed: bool) -> Pull
         "select coalesce(sum(pages), 0), coalesce(sum(records), 0), coalesce(sum(new), 0),"
         " coalesce(sum(changed + returned), 0), coalesce(sum(unchanged + stale), 0), coalesce(sum(gone), 0),"
         " coalesce(sum(quarantined), 0), coalesce(array_agg(guard) filter (where guard is not null), '{}'),"
-        " string_agg(stream || ': ' || guard, '; ') filter (where guard_asks),"
         " exists (select from platform.news where pull_id = %(pull)s)"
         " from platform.pull_streams where pull_id = %(pull)s",
         {"pull": pull_id},
     ).fetchone()
     assert row is not None, "an aggregate gives a row"
     pages, records, new, changed, unchanged, gone, quarantined = (int(number) for number in row[:7])
-    guards, asked, has_news = tuple(row[7]), row[8], row[9]
-    asks = ApprovalNeeded(f"nothing was deleted in {asked}") if asked else None
-    return Pulled(pull_id, resumed, pages, records, new, changed, unchanged, gone, quarantined, guards, asks, has_news)
+    return Pulled(
+        pull_id, resumed, pages, records, new, changed, unchanged, gone, quarantined, guards=tuple(row[7]),
+        asked=tuple(approvals.of_pull(connection, pull_id, "waiting")),
+        overtaken=tuple(approvals.of_pull(connection, pull_id, "overtaken")),
+        has_news=row[8],
+    )  # fmt: skip

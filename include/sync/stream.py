@@ -53,7 +53,6 @@ class StreamRun:
         is_parent = any(other.parent and other.parent.stream == name for other in config.manifest.streams.values())
         self._rereads = bool(self._stream.reread) and self._ask.of(self._stream).mode == "changed"
         self._whole = extract.is_whole(self._stream, self._ask)
-        self._approved = wish.deletions_approved
         self._parent = self._stream.parent.stream if self._stream.parent else None
         self._keeps_keys = is_parent or self._rereads or (self._whole and self._stream.deletions == "snapshot")
 
@@ -83,7 +82,7 @@ class StreamRun:
             done = self._ask_one_by_one(unseen(None), done)
         if self._whole and self._stream.deletions == "snapshot" and extract.can_look_up(self._stream):
             # What would be marked as gone counts as seen where the remote still answers to its key.
-            doubtful = snapshot.doubtful(self._connection, self._place, self._parent, approved=self._approved)
+            doubtful = snapshot.doubtful(self._connection, self._place, self._parent)
             self._ask_one_by_one(doubtful, done)
         with warehouse_faults(f"settling {self._name}"), self._connection.transaction():
             self._settle(cursor)
@@ -128,9 +127,11 @@ class StreamRun:
     def _settle(self, cursor: Any) -> None:
         ids = self._ids
         if self._whole and self._stream.deletions == "snapshot":
-            settled = snapshot.settle(self._connection, self._place, self._parent, approved=self._approved)
+            settled = snapshot.settle(self._connection, self._place, self._parent)
             if settled.guard:
-                log.warning("%s: nothing deleted, because %s", self._name, settled.guard)
+                log.warning(
+                    "%s: %s deleted, because %s", self._name, "not all" if settled.gone else "nothing", settled.guard
+                )
         if self._whole:
             started = self._connection.execute("select started_at from platform.pulls where id = %s", [self._pull_id])
             resolve_unseen(self._connection, ids.coupling_id, self._name, started.fetchone()[0])  # type: ignore[index]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow.providers.standard.triggers.temporal import DateTimeTrigger
-from airflow.sdk import Asset, AssetAlias, BaseOperator, Context
+from airflow.sdk import AssetAlias, BaseOperator, Context
 from airflow.sdk.exceptions import AirflowSkipException
 
 from include.contract.errors import Misconfigured, Wait
@@ -18,19 +18,20 @@ from include.spec.schedule import due
 from include.sync.configs import ensure_registered
 from include.sync.owed import made_up
 from include.sync.pull import pull
+from include.tasks.approval_runs import start_runs
+from include.tasks.asset import LANDED
 from include.tasks.failure import FIRST_WAIT, RETRIES, RetryByKind, tell_reason, without_traceback
 from include.tasks.platform import credentials, platform
 from include.warehouse.pulls import Wish
 
 log = logging.getLogger(__name__)
-LANDED = Asset(name="landed", uri="optiply://warehouse/landed")
 
 
 class PullOperator(BaseOperator):
     """Pulls one object of a coupling as the run's form or the schedule that is due asks.
 
     A wait for a limit gives the worker slot back. The asset event that starts a transform is only sent when the pull
-    brought news.
+    brought news. Deletions that a person has to approve wait in a run of their own: the pull is done.
     """
 
     ui_color = "#dbeafe"
@@ -74,9 +75,8 @@ class PullOperator(BaseOperator):
         if done.has_news:
             extra = {"coupling": config.name, "object": self.pulled_object}
             context["outlet_events"][self.news].add(LANDED, extra=extra)
+        start_runs(done.asked, done.overtaken)
         log.info("DONE: %s", done.sentence())
-        if done.asks is not None:
-            raise done.asks
         return done.sentence()
 
 
@@ -101,7 +101,7 @@ def wish_of(config: CouplingConfig, name: str, context: Context) -> Wish | None:
     if wish.mode == "single":
         return dataclasses.replace(wish, remote_id=remote_id)
     if wish.mode == "all":
-        return dataclasses.replace(wish, deletions_approved=form.get("delete_anyway") is True)
+        return wish
     return dataclasses.replace(wish, since=_moment(form.get("since")))
 
 

@@ -94,12 +94,15 @@ def land(connection: psycopg.Connection, place: Place, records: Sequence[Landabl
     A record that PostgreSQL cannot store as JSON goes to quarantine.
     """
     latest = _latest_per_key(records)
-    # One writer per stream of a coupling: webhook, poll and push answers must see each other's versions. And the look
-    # by key must use its index: the planner knows nothing yet of a table that was empty a second ago.
-    connection.execute(
-        "select pg_advisory_xact_lock(hashtextextended(%s, %s)), set_config('enable_seqscan', 'off', true)",
-        [f"{place.connector}__{place.stream}", place.coupling_id],
-    )
+    hold(connection, place)
+    # The look by key must use its index: the planner knows nothing yet of a table that was empty a second ago.
+    in_force = connection.execute(
+        "select set_config('enable_seqscan', 'off', true), exists (select from platform.approvals"
+        " where coupling_id = %s and stream = %s and state in ('waiting', 'refused'))",
+        [place.coupling_id, place.stream],
+    ).fetchone()
+    if in_force and in_force[1]:
+        _take_off_lists(connection, place, latest)
     found = _sort(latest, _known(connection, place, latest))
     quarantined = 0
     try:
@@ -120,6 +123,25 @@ def land(connection: psycopg.Connection, place: Place, records: Sequence[Landabl
         quarantined=quarantined,
     )
     return counts, list(latest)
+
+
+def hold(connection: psycopg.Connection, place: Place) -> None:
+    """Be the only writer of a stream of a coupling until the transaction ends.
+
+    Webhook, poll and push answers must see each other's versions, and a deletion what has come back.
+    """
+    values = [f"{place.connector}__{place.stream}", place.coupling_id]
+    connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, %s))", values)
+
+
+def _take_off_lists(connection: psycopg.Connection, place: Place, keys: Collection[str]) -> None:
+    """Note on lists of records that a person is or was asked about which of them the remote has after all."""
+    connection.execute(
+        "update platform.approval_records r set came_back_at = now() from platform.approvals a"
+        " where a.coupling_id = %s and a.stream = %s and a.state in ('waiting', 'refused') and r.approval_id = a.id"
+        " and r.came_back_at is null and r.record_key = any(%s)",
+        [place.coupling_id, place.stream, list(keys)],
+    )
 
 
 def _latest_per_key(records: Sequence[Landable]) -> dict[str, Landable]:

@@ -32,8 +32,6 @@ class Wish:
     remote_id: str | None = None
     dag_id: str | None = None
     run_id: str | None = None
-    deletions_approved: bool = False
-    """A person looked at what is missing and wants it deleted, however much it is."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 import psycopg
 from psycopg import sql
 
-from include.warehouse.landing import Place
+from include.warehouse import approvals
+from include.warehouse.approvals import REFUSED
+from include.warehouse.landing import Place, hold
 
 GUARD_SHARE = 0.2
 GUARD_LEAST = 3
@@ -16,50 +18,56 @@ GUARD_LEAST = 3
 
 @dataclasses.dataclass(frozen=True)
 class Settled:
-    """What a comparison did: how many records are gone, or why none was touched, and whether a person has to decide."""
+    """What a comparison did: how many records are gone, and why others that it missed were not touched."""
 
     gone: int
     guard: str | None
-    asks: bool = False
 
 
-def settle(
-    connection: psycopg.Connection, place: Place, parent: str | None = None, *, approved: bool = False
-) -> Settled:
+def settle(connection: psycopg.Connection, place: Place, parent: str | None = None) -> Settled:
     """Mark what the finished pull-all of a stream did not meet as gone; call inside a transaction.
 
     Nothing is marked when the snapshot is no proof: the remote counted more records than were seen, its count moved
-    while the pull ran (records slip between pages then), or the stream that this one hangs on was guarded. Nothing
-    is marked either, unless a person `approved` it, when nothing was seen at all or when more than GUARD_SHARE of the
-    known records (and more than GUARD_LEAST) would go.
+    while the pull ran (records slip between pages then), or the stream that this one hangs on was guarded. A person
+    is asked first when nothing was seen at all, or when more than GUARD_SHARE of the known records (and more than
+    GUARD_LEAST) would go. What a person refused to delete stays, until it has come back or he is asked about more.
     """
+    hold(connection, place)
     found = _counts(connection, place)
     guard = _no_proof(connection, place, parent, found)
-    asks = False
-    if guard is None and not approved:
-        guard = _too_much(found)
-        asks = guard is not None
-    gone = 0 if guard or not found.missing else _mark(connection, place)
+    gone = 0
+    if guard is None:
+        gone, guard = _judge(connection, place, found)
     connection.execute(
-        "update platform.pull_streams set complete = %s, gone = %s, guard = %s, guard_asks = %s"
-        " where pull_id = %s and stream = %s",
-        [guard is None, gone, guard, asks, place.pull_id, place.stream],
+        "update platform.pull_streams set complete = %s, gone = %s, guard = %s where pull_id = %s and stream = %s",
+        [guard is None, gone, guard, place.pull_id, place.stream],
     )
-    return Settled(gone, guard, asks)
+    return Settled(gone, guard)
 
 
-def doubtful(connection: psycopg.Connection, place: Place, parent: str | None, *, approved: bool) -> list[str]:
+def _judge(connection: psycopg.Connection, place: Place, found: _Found) -> tuple[int, str | None]:
+    """Mark what a complete snapshot missed, or ask a person; return how many are gone, and why others are not."""
+    too_much = _too_much(found)
+    if too_much and found.refused < found.missing:
+        missing = sql.SQL("with seen as materialized (" + _SEEN + ") select record_key, root_key " + _MISSING)
+        number = approvals.ask(connection, place, missing.format(table=place.table), found.seen, found.known)
+        return 0, f"{too_much}: approval {number} waits for a person's answer"
+    approvals.overtake(connection, place)
+    gone = _mark(connection, place) if found.refused < found.missing else 0
+    kept = approvals.refusal(connection, place).sentence(found.refused) if found.refused else None
+    return gone, kept
+
+
+def doubtful(connection: psycopg.Connection, place: Place, parent: str | None) -> list[str]:
     """Return the keys that settle() would mark as gone now, for a second look; empty where it would mark nothing.
 
     Pages by number shift when a record is deleted while they are pulled: one that is there slips between two pages,
     and where another was added meanwhile not even the remote's count tells.
     """
     found = _counts(connection, place)
-    if not found.missing or _no_proof(connection, place, parent, found) or (not approved and _too_much(found)):
+    if not found.missing or _no_proof(connection, place, parent, found) or _too_much(found):
         return []
-    query = sql.SQL("with seen as materialized (" + _SEEN + ") select record_key " + _MISSING + " order by 1").format(
-        table=place.table
-    )
+    query = sql.SQL(_UNREFUSED + " order by 1").format(table=place.table)
     return [str(key) for (key,) in connection.execute(query, _values(place))]
 
 
@@ -70,6 +78,7 @@ class _Found:
     expected: int | None
     known: int
     missing: int
+    refused: int
 
 
 def _no_proof(connection: psycopg.Connection, place: Place, parent: str | None, found: _Found) -> str | None:
@@ -102,6 +111,7 @@ _MISSING = (
     " and landed_at < (select started_at from platform.pulls where id = %(pull)s)"
     " and not exists (select from seen where seen.key = here.record_key)"
 )
+_UNREFUSED = f"with seen as materialized ({_SEEN}) select record_key {_MISSING} and here.record_key not in ({REFUSED})"
 
 
 def _counts(connection: psycopg.Connection, place: Place) -> _Found:
@@ -110,7 +120,8 @@ def _counts(connection: psycopg.Connection, place: Place) -> _Found:
         " expected_at_first, expected,"
         " (select count(*) from {table}"
         "  where coupling_id = %(coupling)s and superseded_at is null and gone_at is null),"
-        " (select count(*) " + _MISSING + ")"
+        " (select count(*) " + _MISSING + "),"
+        " (select count(*) " + _MISSING + " and here.record_key in (" + REFUSED + "))"
         " from platform.pull_streams where pull_id = %(pull)s and stream = %(stream)s"
     ).format(table=place.table)
     row = connection.execute(query, _values(place)).fetchone()
@@ -119,30 +130,36 @@ def _counts(connection: psycopg.Connection, place: Place) -> _Found:
 
 
 def _mark(connection: psycopg.Connection, place: Place) -> int:
-    query = sql.SQL(
-        "with seen as materialized (" + _SEEN + "), missing as (select record_key " + _MISSING + "),"
-        " gone as (update {table} as t set gone_at = now() from missing where t.coupling_id = %(coupling)s"
-        "          and t.record_key = missing.record_key and t.superseded_at is null returning t.root_key),"
-        " told as (insert into platform.news (webshop_id, coupling_id, object, root_key, pull_id)"
-        "          select distinct %(webshop)s, %(coupling)s, fed, root_key, %(pull)s from gone,"
-        "          unnest(%(objects)s::text[]) as fed returning 1)"
-        " select count(*) from gone"
-    ).format(table=place.table)
-    row = connection.execute(query, _values(place)).fetchone()
-    return int(row[0]) if row else 0
+    """Mark what was missed, but for what a person refused to delete."""
+    return _gone(connection, place, _UNREFUSED, _values(place))
 
 
 def bury(connection: psycopg.Connection, place: Place, keys: Sequence[str]) -> int:
     """Mark records as gone because the remote says so by key (a feed of deletions); unknown keys do nothing."""
+    return _gone(connection, place, "select unnest(%(keys)s::text[])", {**_values(place), "keys": list(keys)})
+
+
+def remove_listed(connection: psycopg.Connection, place: Place, approval_id: int) -> int:
+    """Mark exactly the records that a person approved, but for those that came back; return how many are gone."""
+    listed = (
+        "select record_key from platform.approval_records where approval_id = %(approval)s and came_back_at is null"
+    )
+    return _gone(connection, place, listed, {**_values(place), "approval": approval_id, "pull": None})
+
+
+def _gone(connection: psycopg.Connection, place: Place, keys: str, values: dict[str, object]) -> int:
+    """Mark the current records with the keys that the query gives, and tell the news; what is gone stays as it is."""
     query = sql.SQL(
-        "with gone as (update {table} set gone_at = now() where coupling_id = %(coupling)s and superseded_at is null"
-        "              and gone_at is null and record_key = any(%(keys)s) returning root_key),"
+        "with chosen (record_key) as (" + keys + "),"
+        " gone as (update {table} as t set gone_at = now() from chosen where t.coupling_id = %(coupling)s"
+        "          and t.record_key = chosen.record_key and t.superseded_at is null and t.gone_at is null"
+        "          returning t.root_key),"
         " told as (insert into platform.news (webshop_id, coupling_id, object, root_key, pull_id)"
-        "          select distinct %(webshop)s, %(coupling)s, fed, root_key, %(pull)s from gone,"
+        "          select distinct %(webshop)s, %(coupling)s, fed, root_key, %(pull)s::bigint from gone,"
         "          unnest(%(objects)s::text[]) as fed returning 1)"
         " select count(*) from gone"
     ).format(table=place.table)
-    row = connection.execute(query, {**_values(place), "keys": list(keys)}).fetchone()
+    row = connection.execute(query, values).fetchone()
     return int(row[0]) if row else 0
 
 

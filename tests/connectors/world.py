@@ -20,6 +20,7 @@ from include.sandbox import Running, serve
 from include.sandbox.remote import load_remote
 from include.spec.load import CouplingConfig, connector_names, load_manifest
 from include.spec.manifest import Manifest, Stream
+from include.sync.approvals import approve
 from include.sync.token_keeper import KeptTokens
 from tests.sync.stage import Stage
 
@@ -119,10 +120,14 @@ class Place:
         return there, {row["record_key"] for row in rows if row["gone"]}
 
     def pull(self, mode: str) -> dict[str, Any]:
-        """Pull every object; what a person would be asked about is approved."""
-        return {
-            name: self.stage.pull(self.coupling, name, mode, approved=mode == "all") for name in self.config.objects
-        }
+        """Pull every object; what a person is asked about he approves, and then the streams below can be settled."""
+        done = {name: self.stage.pull(self.coupling, name, mode) for name in self.config.objects}
+        while asked := [found for pulled in done.values() for found in pulled.asked]:
+            for found in asked:
+                assert approve(self.stage.platform.connect, found.id, "somebody").approval.deleted == found.missing
+            again = {found.object for found in asked}
+            done |= {name: self.stage.pull(self.coupling, name, mode) for name in again}
+        return done
 
     def plain_stream(self) -> tuple[str, Stream]:
         """Return a stream that is one call after the other: no children, no report, nothing ordered."""

@@ -114,11 +114,11 @@ def test_the_form_is_typed(dag: DAG) -> None:
     form = {name: param.schema for name, param in dag.params.items()}
     defaults = dag.params.dump()
     names = [task.pulled_object for task in dag.tasks if isinstance(task, PullOperator)]
-    assert list(form) == ["objects", "mode", "since", "remote_id", "delete_anyway"]
+    assert list(form) == ["objects", "mode", "since", "remote_id"]
     assert form["objects"]["items"]["enum"] == form["objects"]["examples"] == names
     assert form["mode"]["enum"] == ["changed", "all", "single"] == list(form["mode"]["values_display"])
     assert form["since"]["format"] == "date-time"
-    others = {"mode": "changed", "since": None, "remote_id": None, "delete_anyway": False}
+    others = {"mode": "changed", "since": None, "remote_id": None}
     assert defaults == {"objects": names} | others
     for name, schema in form.items():
         assert schema["title"]

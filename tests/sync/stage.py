@@ -96,12 +96,10 @@ class Stage:
         mode: str = "all",
         since: datetime | None = None,
         remote_id: str | None = None,
-        *,
-        approved: bool = False,
     ) -> Pulled:
         """Pull one object with fresh budgets: the tests' remotes set their own limits."""
         self.connection.execute("delete from platform.budgets")
-        wish = Wish(coupling, name, mode, since, remote_id, deletions_approved=approved)
+        wish = Wish(coupling, name, mode, since, remote_id)
         return pull(self.platform, self.configs[coupling], wish, self.opened[coupling])
 
     def pull_every(self, mode: str = "all", *couplings: str) -> dict[tuple[str, str], Pulled]:

@@ -160,9 +160,10 @@ def test_above_the_guards_share_nothing_is_deleted_and_the_record_says_why(mappe
         shop.world["products"].remove(key)
     pulled = mapped.pull(SHOP, "products")
     assert pulled.gone == 0
-    assert f"{many} of {known} known records are missing, more than 20%" in pulled.guards
+    (asked,) = pulled.asked
+    words = f"{many} of {known} known records are missing, more than 20%: approval {asked.id} waits"
+    assert f"nothing deleted, because {words} for a person's answer" in pulled.sentence()
     assert mapped.streams(pulled.pull_id)["products"]["complete"] is False
-    assert f"{many} of {known} known records are missing" in mapped.last_pull()["error_text"]
     mapped.transform()
     assert enabled(mapped, listed[:many]) == [True] * many
 
@@ -170,18 +171,6 @@ def test_above_the_guards_share_nothing_is_deleted_and_the_record_says_why(mappe
     shop.world["products"].put(row.key, row.data, row.modified)
     pulled = mapped.pull(SHOP, "products")
     assert (pulled.gone, pulled.guards) == (few, ()), "exactly the share is still allowed"
-
-
-@pytest.mark.requirement("F1")
-def test_a_person_approves_what_the_guard_kept_back(mapped: Stage, shop: Running) -> None:
-    keys = {key for seed in (0, 1, 2) for key in delete(shop, 25, seed)}
-    pulled = mapped.pull(SHOP, "products")
-    assert (pulled.gone, gone(mapped)) == (0, set())
-    assert pulled.asks is not None
-    assert pulled.asks.acts == "support"
-    pulled = mapped.pull(SHOP, "products", approved=True)
-    assert (pulled.guards, pulled.asks) == ((), None)
-    assert gone(mapped) == keys
 
 
 @pytest.mark.requirement("R16", "F1")

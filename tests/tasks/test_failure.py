@@ -14,7 +14,6 @@ from include.tasks.failure import RETRIES, RetryByKind, tell_reason, without_tra
 FINAL = [
     errors.AuthRefused,
     errors.Misconfigured,
-    errors.ApprovalNeeded,
     errors.RequestRefused,
     errors.NotThere,
     errors.PlatformBug,

@@ -26,6 +26,7 @@ from include.warehouse.parents import parents
 from include.warehouse.pulls import Passed, Wish
 from include.warehouse.quarantine import Unlandable, resolve_unseen, set_aside
 from include.warehouse.registry import CouplingId
+from include.warehouse.snapshot import Guard
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,8 @@ class StreamRun:
         is_parent = any(other.parent and other.parent.stream == name for other in config.manifest.streams.values())
         self._rereads = bool(self._stream.reread) and self._ask.of(self._stream).mode == "changed"
         self._whole = extract.is_whole(self._stream, self._ask)
+        settings = config.settings
+        self._limit = Guard(settings["deletions.guard_share"], settings["deletions.guard_least"])
         self._parent = self._stream.parent.stream if self._stream.parent else None
         self._keeps_keys = is_parent or self._rereads or (self._whole and self._stream.deletions == "snapshot")
 
@@ -82,7 +85,7 @@ class StreamRun:
             done = self._ask_one_by_one(unseen(None), done)
         if self._whole and self._stream.deletions == "snapshot" and extract.can_look_up(self._stream):
             # What would be marked as gone counts as seen where the remote still answers to its key.
-            doubtful = snapshot.doubtful(self._connection, self._place, self._parent)
+            doubtful = snapshot.doubtful(self._connection, self._place, self._parent, self._limit)
             self._ask_one_by_one(doubtful, done)
         with warehouse_faults(f"settling {self._name}"), self._connection.transaction():
             self._settle(cursor)
@@ -127,7 +130,7 @@ class StreamRun:
     def _settle(self, cursor: Any) -> None:
         ids = self._ids
         if self._whole and self._stream.deletions == "snapshot":
-            settled = snapshot.settle(self._connection, self._place, self._parent)
+            settled = snapshot.settle(self._connection, self._place, self._parent, self._limit)
             if settled.guard:
                 log.warning(
                     "%s: %s deleted, because %s", self._name, "not all" if settled.gone else "nothing", settled.guard

@@ -22,7 +22,7 @@ def body(found: Approval, listed: Sequence[Listed]) -> str:
     share = f"{found.missing / found.known:.0%}" if found.known else "all"
     lines = [
         f"A pull of everything met **{found.seen}** records of `{found.stream}` and missed **{found.missing}** of the "
-        f"**{found.known}** that are known ({share}). That is too many to delete without asking: nothing is deleted yet.",
+        f"**{found.known}** that are known ({share}). That is too many to delete unasked: nothing is deleted yet.",
         "",
         "| | |",
         "| --- | --- |",
@@ -33,7 +33,8 @@ def body(found: Approval, listed: Sequence[Listed]) -> str:
         "",
         f"**Look into {escaped(found.title)}, or ask the customer: were these {things} really removed there?**",
         "",
-        "- **Delete them**: exactly these records are disabled in Optiply, but for those that the remote has again.",
+        "- **Delete them**: exactly these records count as deleted (a product is disabled in Optiply), but for those "
+        "that the remote has again by then.",
         "- **Keep them**: nothing changes. You are asked again only when other records are missing as well.",
         "",
         f"| Remote id | Name in Optiply ({len(listed)} of {found.missing}) |",

@@ -12,8 +12,13 @@ from include.warehouse import approvals
 from include.warehouse.approvals import REFUSED
 from include.warehouse.landing import Place, hold
 
-GUARD_SHARE = 0.2
-GUARD_LEAST = 3
+
+@dataclasses.dataclass(frozen=True)
+class Guard:
+    """How much may go without a person's word: `share` of the known records (0 to 1), and `least` in any case."""
+
+    share: float
+    least: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,20 +29,20 @@ class Settled:
     guard: str | None
 
 
-def settle(connection: psycopg.Connection, place: Place, parent: str | None = None) -> Settled:
+def settle(connection: psycopg.Connection, place: Place, parent: str | None, limit: Guard) -> Settled:
     """Mark what the finished pull-all of a stream did not meet as gone; call inside a transaction.
 
     Nothing is marked when the snapshot is no proof: the remote counted more records than were seen, its count moved
     while the pull ran (records slip between pages then), or the stream that this one hangs on was guarded. A person
-    is asked first when nothing was seen at all, or when more than GUARD_SHARE of the known records (and more than
-    GUARD_LEAST) would go. What a person refused to delete stays, until it has come back or he is asked about more.
+    is asked first when nothing was seen at all, or when more would go than the `limit` allows. What a person refused
+    to delete stays, until it has come back or he is asked about more.
     """
     hold(connection, place)
     found = _counts(connection, place)
     guard = _no_proof(connection, place, parent, found)
     gone = 0
     if guard is None:
-        gone, guard = _judge(connection, place, found)
+        gone, guard = _judge(connection, place, found, limit)
     connection.execute(
         "update platform.pull_streams set complete = %s, gone = %s, guard = %s where pull_id = %s and stream = %s",
         [guard is None, gone, guard, place.pull_id, place.stream],
@@ -45,9 +50,9 @@ def settle(connection: psycopg.Connection, place: Place, parent: str | None = No
     return Settled(gone, guard)
 
 
-def _judge(connection: psycopg.Connection, place: Place, found: _Found) -> tuple[int, str | None]:
+def _judge(connection: psycopg.Connection, place: Place, found: _Found, limit: Guard) -> tuple[int, str | None]:
     """Mark what a complete snapshot missed, or ask a person; return how many are gone, and why others are not."""
-    too_much = _too_much(found)
+    too_much = _too_much(found, limit)
     if too_much and found.refused < found.missing:
         missing = sql.SQL("with seen as materialized (" + _SEEN + ") select record_key, root_key " + _MISSING)
         number = approvals.ask(connection, place, missing.format(table=place.table), found.seen, found.known)
@@ -58,14 +63,14 @@ def _judge(connection: psycopg.Connection, place: Place, found: _Found) -> tuple
     return gone, kept
 
 
-def doubtful(connection: psycopg.Connection, place: Place, parent: str | None) -> list[str]:
+def doubtful(connection: psycopg.Connection, place: Place, parent: str | None, limit: Guard) -> list[str]:
     """Return the keys that settle() would mark as gone now, for a second look; empty where it would mark nothing.
 
     Pages by number shift when a record is deleted while they are pulled: one that is there slips between two pages,
     and where another was added meanwhile not even the remote's count tells.
     """
     found = _counts(connection, place)
-    if not found.missing or _no_proof(connection, place, parent, found) or _too_much(found):
+    if not found.missing or _no_proof(connection, place, parent, found) or _too_much(found, limit):
         return []
     query = sql.SQL(_UNREFUSED + " order by 1").format(table=place.table)
     return [str(key) for (key,) in connection.execute(query, _values(place))]
@@ -93,11 +98,11 @@ def _no_proof(connection: psycopg.Connection, place: Place, parent: str | None, 
     return f"{parent} was not settled" if guarded else None
 
 
-def _too_much(found: _Found) -> str | None:
+def _too_much(found: _Found, limit: Guard) -> str | None:
     if found.missing and found.seen == 0:
         return f"the remote answered no record at all, {found.known} are known"
-    if found.missing > GUARD_LEAST and found.missing > found.known * GUARD_SHARE:
-        return f"{found.missing} of {found.known} known records are missing, more than {GUARD_SHARE:.0%}"
+    if found.missing > limit.least and found.missing > found.known * limit.share:
+        return f"{found.missing} of {found.known} known records are missing, more than {limit.share:.0%}"
     return None
 
 

@@ -11,11 +11,21 @@ from include.tasks.approval_runs import DAG_ID
 from tests.e2e.platform import Platform, Run, wait_until
 
 SHOP = "velodrome__woocommerce"
-GONE = "select coalesce(array_agg(record_key order by record_key), '{}') from staging.woocommerce__products where gone_at is not null"
-DISABLED = (
+GONE = (
+    "select coalesce(array_agg(record_key order by record_key), '{}')"
+    " from staging.woocommerce__products where gone_at is not null"
+)
+DELETED = (
     "select coalesce(array_agg(p.remote_id order by p.remote_id), '{}') from optiply.products p"
-    " join platform.couplings c on c.id = p.coupling_id where c.name = 'velodrome__woocommerce'"
-    " and p.deleted_at is not null and p.status = 'disabled'"
+    " join platform.couplings c on c.id = p.coupling_id"
+    " where c.name = 'velodrome__woocommerce' and p.deleted_at is not null"
+)
+# A variable product stands in Optiply as its variations.
+MADE_OF = (
+    "select coalesce(array_agg(p.remote_id), '{}') from optiply.products p"
+    " join platform.couplings c on c.id = p.coupling_id"
+    " where c.name = 'velodrome__woocommerce' and (p.remote_id = any(%s) or p.remote_id in"
+    " (select record_key from staging.woocommerce__variations where root_key = any(%s)))"
 )
 LISTED = "select array_agg(record_key order by record_key) from platform.approval_records where approval_id = %s"
 
@@ -60,7 +70,7 @@ def answer(platform: Platform, run: Run, chosen: str) -> None:
 def test_a_person_keeps_or_deletes_what_a_pull_of_everything_missed(platform: Platform) -> None:
     platform.ends_well(platform.trigger(SHOP, "products", mode="all"))
     wait_until(lambda: not platform.stage.one("select exists (select from platform.news)"), "the transform", 90)
-    gone, disabled = platform.stage.one(GONE), platform.stage.one(DISABLED)
+    gone, deleted = platform.stage.one(GONE), platform.stage.one(DELETED)
 
     number, run = pull_and_be_asked(platform, 0.4)
     listed = platform.stage.one(LISTED, number)
@@ -78,12 +88,14 @@ def test_a_person_keeps_or_deletes_what_a_pull_of_everything_missed(platform: Pl
     assert platform.finish(overtaken) == "success", "a question that a newer pull replaced waits no longer"
     assert "overtaken" in platform.log(overtaken, "answer", platform.tasks(overtaken)["answer"]["try_number"])[-1]
     listed = platform.stage.one(LISTED, number)
-    assert (platform.stage.one(GONE), platform.stage.one(DISABLED)) == (gone, disabled)
+    assert (platform.stage.one(GONE), platform.stage.one(DELETED)) == (gone, deleted)
     answer(platform, run, DELETE)
     assert f"by support: {len(listed)} of {len(listed)} records deleted" in platform.log(run, "answer")[-1]
     assert platform.stage.one(GONE) == sorted([*gone, *listed])
-    wait_until(lambda: platform.stage.one(DISABLED) == sorted([*disabled, *listed]), "the transform", 60)
+    expected = sorted({*deleted, *platform.stage.one(MADE_OF, listed, listed)})
+    assert len(expected) > len(deleted) + 50
+    wait_until(lambda: platform.stage.one(DELETED) == expected, "the transform", 60)
 
     platform.clear_faults()
     platform.ends_well(platform.trigger(SHOP, "products", mode="all"))
-    wait_until(lambda: platform.stage.one(DISABLED) == disabled, "the products to be back", 60)
+    wait_until(lambda: platform.stage.one(DELETED) == deleted, "the products to be back", 60)

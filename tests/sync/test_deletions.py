@@ -10,7 +10,6 @@ import pytest
 from include.contract.errors import SyncError
 from include.engine.client import Client
 from include.sandbox import Running, serve
-from include.warehouse.snapshot import GUARD_LEAST, GUARD_SHARE
 from tests.sync.fixtures import Keep
 from tests.sync.stage import Stage
 
@@ -154,8 +153,8 @@ def test_above_the_guards_share_nothing_is_deleted_and_the_record_says_why(mappe
     known = mapped.one("select count(*) from staging.woocommerce__products where superseded_at is null")
     rows = [row for row in shop.world["products"] if row.data["type"] == "simple" and row.data["status"] == "publish"]
     listed = [row.key for row in rows]
-    few, many = int(known * GUARD_SHARE), int(known * GUARD_SHARE) + 1
-    assert few > GUARD_LEAST
+    share = mapped.configs[SHOP].settings["deletions.guard_share"]
+    few, many = int(known * share), int(known * share) + 1
     for key in listed[:many]:
         shop.world["products"].remove(key)
     pulled = mapped.pull(SHOP, "products")

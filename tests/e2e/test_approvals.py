@@ -27,6 +27,10 @@ MADE_OF = (
     " where c.name = 'velodrome__woocommerce' and (p.remote_id = any(%s) or p.remote_id in"
     " (select record_key from staging.woocommerce__variations where root_key = any(%s)))"
 )
+MAPPED = (
+    "select not exists (select from platform.news) and not exists (select from platform.transform_batch)"
+    " and not exists (select from platform.transforms where outcome is null)"
+)
 LISTED = "select array_agg(record_key order by record_key) from platform.approval_records where approval_id = %s"
 
 
@@ -69,7 +73,7 @@ def answer(platform: Platform, run: Run, chosen: str) -> None:
 @pytest.mark.requirement("R16", "R8", "F1")
 def test_a_person_keeps_or_deletes_what_a_pull_of_everything_missed(platform: Platform) -> None:
     platform.ends_well(platform.trigger(SHOP, "products", mode="all"))
-    wait_until(lambda: not platform.stage.one("select exists (select from platform.news)"), "the transform", 90)
+    wait_until(lambda: platform.stage.one(MAPPED), "the transform", 90)
     gone, deleted = platform.stage.one(GONE), platform.stage.one(DELETED)
 
     number, run = pull_and_be_asked(platform, 0.4)

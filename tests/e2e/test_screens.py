@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.e2e.platform import Platform, wait_until
+from tests.e2e.test_approvals import MAPPED, pull_and_be_asked
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = (
@@ -92,6 +93,22 @@ def test_a_failed_tasks_page_says_what_to_do(platform: Platform, screen: Screen)
     # The traceback is Airflow's own and short; folded, it leaves no path of this machine on the picture.
     screen.page.get_by_text(re.compile("^AuthRefused: ")).first.click()
     screen.keep("failed-task")
+
+
+def test_a_deletion_that_waits_shows_what_would_go(platform: Platform, screen: Screen) -> None:
+    platform.ends_well(platform.trigger(SHOP, "products", mode="all"))
+    wait_until(lambda: platform.stage.one(MAPPED), "the names in Optiply", 90)
+    number, run = pull_and_be_asked(platform, 0.4)
+    screen.open(f"dags/{run.dag}/runs/{run.id}/tasks/ask/required_actions")
+    screen.shows(re.compile("Velodrome Fietsen: WooCommerce: delete .* of .* products"), "Remote id", "Delete them")
+    screen.shows(
+        platform.stage.one("select min(record_key) from platform.approval_records where approval_id = %s", number)
+    )
+    screen.keep("approval")
+    screen.page.get_by_role("button", name="Keep them").click()
+    assert platform.finish(run) == "success"
+    asked = "select state || ' by ' || decided_by from platform.approvals where id = %s"
+    assert platform.stage.one(asked, number) == "refused by support"
 
 
 def test_the_trigger_form_speaks_plainly(screen: Screen) -> None:

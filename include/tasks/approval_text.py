@@ -29,7 +29,7 @@ def body(found: Approval, listed: Sequence[Listed]) -> str:
         f"| Coupling | {escaped(found.title)} (`{found.coupling}`) |",
         f"| Object | {things}, stream `{found.stream}` |",
         f"| Asked by | pull {found.pull_id}, {_origin(found)} |",
-        f"| Answer before | {found.expires_at:%Y-%m-%d %H:%M} UTC, below the list; without an answer everything is kept |",
+        f"| Answer before | {found.expires_at:%Y-%m-%d %H:%M} UTC, below the list; unanswered, all is kept |",
         "",
         f"**Look into {escaped(found.title)}, or ask the customer: were these {things} really removed there?**",
         "",

@@ -229,9 +229,9 @@ def _quarantine_unstorable(connection: psycopg.Connection, place: Place, found: 
     records = [*found.new, *found.changed]
     texts = [record.raw.decode("utf-8", "replace").replace("\x00", "") for record in records]
     valid = connection.execute(
-        "select pg_input_is_valid(text, 'jsonb') from unnest(%s::text[]) with ordinality as t(text, place)"
-        " order by place",
-        [texts],
+        "select pg_input_is_valid(text, 'jsonb')"
+        " from json_array_elements_text(%s::json) with ordinality as t(text, place) order by place",
+        [as_json(texts)],
     ).fetchall()
     refused = [
         Unlandable(record.key, "record", "PostgreSQL cannot store it as JSON", text)

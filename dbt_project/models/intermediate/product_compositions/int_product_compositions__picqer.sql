@@ -1,5 +1,5 @@
 -- One row per composed product and part; a part that is listed twice is needed as often as both say. Parts of a product
--- that is no composition any more stay landed, because nothing asks for them: its type decides.
+-- that is no composition any more stay landed, because nothing asks for them: its type decides, if it is a known one.
 with parts as (
     select * from {{ news('product_compositions', ref('stg_picqer__product_parts')) }} as landed
 ),
@@ -20,7 +20,7 @@ lines as (
             parts.gone_at,
             products.gone_at,
             case
-                when products.type not in ('virtual_composition', 'composition_with_stock')
+                when products.type in ('normal', 'unlimited_stock')
                     then greatest(parts.landed_at, products.landed_at)
             end
         ) as removed_at

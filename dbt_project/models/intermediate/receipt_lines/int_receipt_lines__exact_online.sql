@@ -43,7 +43,7 @@ returned as (
 ),
 
 both_ways as (
-    select *, false as is_return from received where remote_id is not null
+    select *, false as is_return from received
     union all
     select *, true as is_return from returned
 )
@@ -51,7 +51,7 @@ both_ways as (
 select
     both_ways.webshop_id,
     both_ways.coupling_id,
-    both_ways.remote_id,
+    coalesce(both_ways.remote_id, both_ways.root_key || '_') as remote_id,
     both_ways.root_key,
     both_ways.order_line as buy_order_line_remote_id,
     -- Without its order's line the receipt waits, and its units do not matter yet.
@@ -64,6 +64,7 @@ select
     both_ways.updated_at,
     both_ways.deleted_at,
     {{ problems([
+        ["both_ways.remote_id is null", "blocked|remote_id|missing"],
         ["ordered.record_key is not null and coalesce(ordered.quantity_in_purchase_units, 0) = 0",
             "blocked|quantity|pieces per purchase unit are unknown"],
     ]) }} as problems

@@ -12,7 +12,9 @@ select
     orders.root_key,
     orders.created_at as placed,
     case when orders.status_id in (2, 10) then coalesce(orders.shipped_at, orders.modified_at) end as completed,
-    coalesce(orders.status_id in (2, 10), false) or settings.pull_all_orders as is_in_scope,
+    -- What an unknown status means somebody has to say.
+    coalesce(orders.status_id in (2, 10) or orders.status_id not between 0 and 14, true) or settings.pull_all_orders
+        as is_in_scope,
     orders.created_at,
     orders.modified_at as updated_at,
     coalesce(

@@ -16,7 +16,7 @@ with mapped as (
 ),
 
 numbered as (
-    {{ one_per_id('mapped') }}
+    {{ one_per_id('mapped', id="coalesce(remote_id, root_key || '_')") }}
 )
 
 select

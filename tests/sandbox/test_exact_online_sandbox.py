@@ -331,3 +331,23 @@ def test_deletions_and_changes(exact: Exact) -> None:
     assert {p["ID"] for p in prices if p["Item"] not in changed["new_products"]} == set(changed["prices"])
     order = exact.get(f"salesorder/SalesOrders(guid'{changed['cancelled_orders'][0]}')").json()["d"]
     assert order["Status"] == 45
+
+
+def test_what_the_licence_lacks_is_refused(exact: Exact) -> None:
+    shop_orders = "sync/Manufacturing/ShopOrders?$select=ID,Item,Timestamp"
+    assert exact.get(shop_orders).status_code == 200
+    exact.running.remote.set["manufacturing"] = 0
+    assert exact.get(shop_orders).status_code == 403
+    assert exact.get("manufacturing/ShopOrders").status_code == 403
+    assert exact.get("inventory/AssemblyOrders").status_code == 200
+
+
+def test_prices_and_made_orders_come_in_every_kind_that_the_mapping_tells_apart(unchanged: Exact) -> None:
+    truth = json_state(unchanged)
+    assert {row["EntryMethod"] for row in truth["list_prices"]} == {1, 2}
+    assert {row["PriceListCode"] for row in truth["list_prices"]} == {"B2B", "VIP"}
+    assert {row["BasePrice"] is None for row in truth["list_prices"] if row["EntryMethod"] == 1} == {True, False}
+    assert {row["Quantity"] for row in truth["purchase_prices"]} == {1, 10}
+    assert {row["OrderStatus"] for row in truth["assembly_orders"]} == {30, 50}
+    assert {row["Status"] for row in truth["shop_orders"]} == {20, 30, 40}
+    assert {row["Unit"] for row in truth["items"]} == {"pc", "gal", "dz"}

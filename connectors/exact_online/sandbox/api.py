@@ -33,6 +33,8 @@ class ExactOnline(Remote):
         "per_day": 5000,
         "errors_per_hour": 10,
         "blocked_status": 429,
+        # 0 = the company has no licence for Manufacturing (API page, trap 12).
+        "manufacturing": 1,
         # Tokens end and limits start anew so many times faster than in life.
         "time_lapse": 1,
         "page_size": 60,
@@ -124,6 +126,8 @@ class ExactOnline(Remote):
             endpoint = ENDPOINTS.get(parts["path"]) if parts else None
             if parts is None or endpoint is None:
                 return _error("Resource not found for the segment.", 404)
+            if "manufacturing/" in parts["path"].lower() and not self.number("manufacturing"):
+                return _error("Forbidden - The licence does not include this feature.", 403)
             sizes = self.number("page_size"), self.number("sync_page_size")
             try:
                 if parts["key"] is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import psycopg
@@ -94,7 +95,7 @@ _SELECT = (
 )
 # A record that came back is judged anew when it goes again.
 REFUSED = (
-    "select r.record_key from platform.approval_records r join platform.approvals a on a.id = r.approval_id"
+    "select distinct r.record_key from platform.approval_records r join platform.approvals a on a.id = r.approval_id"
     " where a.coupling_id = %(coupling)s and a.stream = %(stream)s and a.state = 'refused' and r.came_back_at is null"
 )
 
@@ -145,20 +146,20 @@ def refusal(connection: psycopg.Connection, place: Place) -> Refusal:
     return found
 
 
-def ask(connection: psycopg.Connection, place: Place, missing: sql.Composed, seen: int, known: int) -> int:
-    """Ask a person about the records that the query `missing` gives (record_key, root_key); return the number.
+def ask(connection: psycopg.Connection, place: Place, keys: Sequence[str], seen: int, known: int) -> int:
+    """Ask a person whether the records with these keys may be deleted; return the approval's number.
 
     Where exactly these are asked about already, that question goes on; any other open one of the stream is overtaken.
     Call with the stream held, in the transaction that settles it.
     """
-    values = {"coupling": place.coupling_id, "stream": place.stream, "pull": place.pull_id, "seen": seen}
-    values |= {"known": known, "wait": EXPIRES_AFTER, "length": _LABEL_LENGTH}
-    connection.execute(sql.SQL("create temporary table asked_about on commit drop as ") + missing, values)
+    values: dict[str, object] = {"coupling": place.coupling_id, "stream": place.stream, "pull": place.pull_id}
+    values |= {"seen": seen, "known": known, "missing": len(keys), "keys": list(keys)}
+    values |= {"wait": EXPIRES_AFTER, "length": _LABEL_LENGTH}
     going_on = connection.execute(
         "update platform.approvals a set pull_id = %(pull)s, known = %(known)s, seen = %(seen)s"
         " where coupling_id = %(coupling)s and stream = %(stream)s and state = 'waiting' and expires_at > now()"
-        " and missing = (select count(*) from asked_about) and missing = (select count(*) from asked_about"
-        "  join platform.approval_records r using (record_key) where r.approval_id = a.id and r.came_back_at is null)"
+        " and missing = %(missing)s and missing = (select count(*) from platform.approval_records r"
+        "  where r.approval_id = a.id and r.came_back_at is null and r.record_key = any(%(keys)s))"
         " returning id",
         values,
     ).fetchone()
@@ -168,19 +169,21 @@ def ask(connection: psycopg.Connection, place: Place, missing: sql.Composed, see
             "insert into platform.approvals"
             " (webshop_id, coupling_id, pull_id, object, stream, expires_at, known, seen, missing)"
             " select webshop_id, coupling_id, id, object, %(stream)s, now() + %(wait)s, %(known)s, %(seen)s,"
-            " (select count(*) from asked_about) from platform.pulls where id = %(pull)s returning id",
+            " %(missing)s from platform.pulls where id = %(pull)s returning id",
             values,
         ).fetchone()
         assert going_on is not None, "the pull that asks has its row"
-        connection.execute(
-            sql.SQL(
-                "insert into platform.approval_records (approval_id, record_key, label)"
-                " select %(approval)s, record_key, {} from asked_about"
-            ).format(_label(place)),
-            values | {"approval": going_on[0]},
-        )
-    connection.execute("drop table asked_about")
+        _list(connection, place, values | {"approval": going_on[0]})
     return int(going_on[0])
+
+
+def _list(connection: psycopg.Connection, place: Place, values: dict[str, object]) -> None:
+    query = sql.SQL(
+        "insert into platform.approval_records (approval_id, record_key, label)"
+        " select %(approval)s, record_key, {label} from {table} as here"
+        " where coupling_id = %(coupling)s and superseded_at is null and record_key = any(%(keys)s)"
+    ).format(label=_label(place), table=place.table)
+    connection.execute(query, values)
 
 
 def _label(place: Place) -> sql.Composable:
@@ -190,8 +193,8 @@ def _label(place: Place) -> sql.Composable:
         return sql.SQL("null")
     return sql.SQL(
         "(select left({}, %(length)s) from optiply.{} made where made.coupling_id = %(coupling)s"
-        " and made.remote_id in (asked_about.record_key, asked_about.root_key)"
-        " order by made.remote_id = asked_about.record_key desc limit 1)"
+        " and made.remote_id in (here.record_key, here.root_key)"
+        " order by made.remote_id = here.record_key desc limit 1)"
     ).format(sql.SQL(_NAMES[named]), sql.Identifier(named))
 
 

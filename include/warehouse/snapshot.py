@@ -38,7 +38,7 @@ def settle(connection: psycopg.Connection, place: Place, parent: str | None, lim
     to delete stays, until it has come back or he is asked about more.
     """
     hold(connection, place)
-    found = _counts(connection, place)
+    found = _look(connection, place)
     guard = _no_proof(connection, place, parent, found)
     gone = 0
     if guard is None:
@@ -53,13 +53,13 @@ def settle(connection: psycopg.Connection, place: Place, parent: str | None, lim
 def _judge(connection: psycopg.Connection, place: Place, found: _Found, limit: Guard) -> tuple[int, str | None]:
     """Mark what a complete snapshot missed, or ask a person; return how many are gone, and why others are not."""
     too_much = _too_much(found, limit)
-    if too_much and found.refused < found.missing:
-        missing = sql.SQL("with seen as materialized (" + _SEEN + ") select record_key, root_key " + _MISSING)
-        number = approvals.ask(connection, place, missing.format(table=place.table), found.seen, found.known)
+    if too_much and found.unrefused:
+        keys = found.unrefused + found.refused
+        number = approvals.ask(connection, place, keys, found.seen, found.known)
         return 0, f"{too_much}: approval {number} waits for a person's answer"
     approvals.overtake(connection, place)
-    gone = _mark(connection, place) if found.refused < found.missing else 0
-    kept = approvals.refusal(connection, place).sentence(found.refused) if found.refused else None
+    gone = bury(connection, place, found.unrefused)
+    kept = approvals.refusal(connection, place).sentence(len(found.refused)) if found.refused else None
     return gone, kept
 
 
@@ -69,11 +69,10 @@ def doubtful(connection: psycopg.Connection, place: Place, parent: str | None, l
     Pages by number shift when a record is deleted while they are pulled: one that is there slips between two pages,
     and where another was added meanwhile not even the remote's count tells.
     """
-    found = _counts(connection, place)
+    found = _look(connection, place)
     if not found.missing or _no_proof(connection, place, parent, found) or _too_much(found, limit):
         return []
-    query = sql.SQL(_UNREFUSED + " order by 1").format(table=place.table)
-    return [str(key) for (key,) in connection.execute(query, _values(place))]
+    return sorted(found.unrefused)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,8 +81,13 @@ class _Found:
     expected_at_first: int | None
     expected: int | None
     known: int
-    missing: int
-    refused: int
+    unrefused: list[str]
+    """The keys of what is missing, but for those that a person refused to delete."""
+    refused: list[str]
+
+    @property
+    def missing(self) -> int:
+        return len(self.unrefused) + len(self.refused)
 
 
 def _no_proof(connection: psycopg.Connection, place: Place, parent: str | None, found: _Found) -> str | None:
@@ -106,41 +110,31 @@ def _too_much(found: _Found, limit: Guard) -> str | None:
     return None
 
 
-_SEEN = (
-    "select distinct jsonb_array_elements_text(keys) as key from platform.pull_pages"
-    " where pull_id = %(pull)s and stream = %(stream)s"
-)
-# A record that landed while the pull ran (a webhook) may have come after its page had passed.
-_MISSING = (
-    "from {table} as here where coupling_id = %(coupling)s and superseded_at is null and gone_at is null"
-    " and landed_at < (select started_at from platform.pulls where id = %(pull)s)"
-    " and not exists (select from seen where seen.key = here.record_key)"
-)
-_UNREFUSED = f"with seen as materialized ({_SEEN}) select record_key {_MISSING} and here.record_key not in ({REFUSED})"
-
-
-def _counts(connection: psycopg.Connection, place: Place) -> _Found:
+def _look(connection: psycopg.Connection, place: Place) -> _Found:
+    # One look at the landed records for everything, because there may be a million of them. A record that landed while
+    # the pull ran (a webhook) may have come after its page had passed.
     query = sql.SQL(
-        "with seen as materialized (" + _SEEN + ") select (select count(*) from seen),"
-        " expected_at_first, expected,"
-        " (select count(*) from {table}"
+        "with seen as materialized (select distinct jsonb_array_elements_text(keys) as key from platform.pull_pages"
+        "  where pull_id = %(pull)s and stream = %(stream)s),"
+        " refused as materialized (" + REFUSED + "),"
+        " looked as (select here.record_key, refused.record_key is not null as is_refused,"
+        "  seen.key is null and landed_at < (select started_at from platform.pulls where id = %(pull)s) as is_missing"
+        "  from {table} as here left join seen on seen.key = here.record_key"
+        "  left join refused on refused.record_key = here.record_key"
         "  where coupling_id = %(coupling)s and superseded_at is null and gone_at is null),"
-        " (select count(*) " + _MISSING + "),"
-        " (select count(*) " + _MISSING + " and here.record_key in (" + REFUSED + "))"
-        " from platform.pull_streams where pull_id = %(pull)s and stream = %(stream)s"
+        " judged as (select count(*) as known,"
+        "  coalesce(array_agg(record_key) filter (where is_missing and not is_refused), '{{}}') as missing,"
+        "  coalesce(array_agg(record_key) filter (where is_missing and is_refused), '{{}}') as refused from looked)"
+        " select (select count(*) from seen), expected_at_first, expected, known, missing, refused"
+        " from platform.pull_streams cross join judged where pull_id = %(pull)s and stream = %(stream)s"
     ).format(table=place.table)
     row = connection.execute(query, _values(place)).fetchone()
     assert row is not None, "the pull made the row before its first page"
     return _Found(*row)
 
 
-def _mark(connection: psycopg.Connection, place: Place) -> int:
-    """Mark what was missed, but for what a person refused to delete."""
-    return _gone(connection, place, _UNREFUSED, _values(place))
-
-
 def bury(connection: psycopg.Connection, place: Place, keys: Sequence[str]) -> int:
-    """Mark records as gone because the remote says so by key (a feed of deletions); unknown keys do nothing."""
+    """Mark records as gone by key, because a snapshot missed them or the remote says so; unknown keys do nothing."""
     return _gone(connection, place, "select unnest(%(keys)s::text[])", {**_values(place), "keys": list(keys)})
 
 

@@ -162,7 +162,15 @@ def test_refusing_keeps_them_until_more_is_missing(mapped: Stage, shop: Running)
     more = taken | take_away(shop, 0.1)
     larger = pull_and_be_asked(mapped)
     assert listed(mapped, larger) == more
-    approve(mapped, larger)
+    refuse(mapped, larger)
+    pulled = mapped.pull(SHOP, "products")
+    assert f"to delete the {len(more)} missing records (approval {larger.id})" in pulled.guards[0]
+    assert (pulled.gone, pulled.asked) == (0, ())
+
+    more |= take_away(shop, 0.1)
+    largest = pull_and_be_asked(mapped)
+    assert (listed(mapped, largest), largest.known) == (more, asked.known)
+    approve(mapped, largest)
     assert gone(mapped) == more
 
 

@@ -15,7 +15,7 @@
             select
                 {%- for column in columns %}
                 {% if column in changed %}instead.{{ column }}
-                {%- elif column == 'problems' -%} given.problems || {{ without_value(overrides) }} as problems
+                {%- elif column == 'problems' -%} {{ still_true(overrides) }} || {{ without_value(overrides) }} as problems
                 {%- else %}given.{{ column }}
                 {%- endif %}{{ "," if not loop.last }}
                 {%- endfor %}
@@ -33,6 +33,28 @@
                 -- Once a row: without it the planner writes the expression wherever its column is read.
                 offset 0
             ) as instead
+        )
+    {%- endif -%}
+{%- endmacro %}
+
+{#- The mapping's problems without those of columns that it no longer fills: what is wrong with a stock that nobody takes
+    must not hold the product back. An override that reads the column itself leaves them. -#}
+{% macro still_true(overrides) -%}
+    {%- set filled = [] -%}
+    {%- for override in overrides if override.is_skip or ('given."' ~ override.column_name ~ '"') not in override.sql -%}
+        {%- set has_value = '' if override.is_skip else ' and instead.' ~ override.column_name ~ ' is not null' -%}
+        {%- do filled.append(
+            "split_part(problem, '|', 2) = '" ~ override.column_name ~ "' and given.coupling_id in (" ~ override.couplings ~ ")" ~ has_value
+        ) -%}
+    {%- endfor -%}
+    {%- if not filled -%}
+        given.problems
+    {%- else -%}
+        array(
+            select problem
+            from unnest(given.problems) with ordinality as found (problem, position)
+            where not ({{ filled | join(' or ') }})
+            order by position
         )
     {%- endif -%}
 {%- endmacro %}

@@ -36,12 +36,9 @@ def deploy_configs(
     for name in connector_names(connectors):
         _create_streams(connection, load_manifest(name, connectors))
     found, problems = load_all(configs, connectors)
-    changed = registry.register(connection, [row_of(config) for config in found])
+    _register(connection, found)
     broken = {file.rpartition(".")[0].replace("/", "__") for file in coupling_files(configs)}
     connection.execute("update platform.couplings set active = false where not name = any(%s)", [sorted(broken)])
-    for config in found:
-        if config.name in changed:
-            replay(connection, config.name, config.manifest)
     _remember(connection, fingerprint(configs, connectors))
     return problems
 
@@ -60,8 +57,16 @@ def ensure_registered(connection: psycopg.Connection, config: CouplingConfig) ->
     row = connection.execute("select config_hash from platform.couplings where name = %s", [config.name]).fetchone()
     if row is None or row[0] != config.config_hash:
         _create_streams(connection, config.manifest)
-        if registry.register(connection, [row_of(config)]):
-            replay(connection, config.name, config.manifest)
+        _register(connection, [config])
+
+
+def _register(connection: psycopg.Connection, configs: list[CouplingConfig]) -> None:
+    """Register couplings, and replay those that changed: both or nothing, or a crash would leave rows mapped as before."""
+    with connection.transaction():
+        changed = registry.register(connection, [row_of(config) for config in configs])
+        for config in configs:
+            if config.name in changed:
+                replay(connection, config.name, config.manifest)
 
 
 def _create_streams(connection: psycopg.Connection, manifest: Manifest) -> None:

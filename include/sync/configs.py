@@ -61,7 +61,7 @@ def ensure_registered(connection: psycopg.Connection, config: CouplingConfig) ->
 
 
 def _register(connection: psycopg.Connection, configs: list[CouplingConfig]) -> None:
-    """Register couplings, and replay those that changed: both or nothing, or a crash would leave rows mapped as before."""
+    """Register couplings and replay those that changed: both or nothing, or a crash would leave old rows in place."""
     with connection.transaction():
         changed = registry.register(connection, [row_of(config) for config in configs])
         for config in configs:

@@ -6,7 +6,7 @@ import argparse
 import logging
 import sys
 
-from include.cli import approvals, check, connector, coupling, docs, mapping, operate
+from include.cli import approvals, check, connector, coupling, docs, explain, mapping, operate
 from include.contract.errors import SyncError
 
 _HELP = "The platform's command line."
@@ -22,6 +22,7 @@ def parser() -> argparse.ArgumentParser:
     coupling.add(commands)
     operate.add(commands)
     mapping.add(commands)
+    explain.add(commands)
     docs.add(commands)
     return whole
 

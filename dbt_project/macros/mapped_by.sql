@@ -8,6 +8,8 @@
         'receipt_lines': ['exact_online', 'logic4', 'picqer'],
         'sell_order_lines': ['amazon_seller', 'bigcommerce', 'bol_com', 'exact_online', 'lightspeed_ecom', 'logic4', 'magento', 'picqer', 'woocommerce'],
         'sell_orders': ['amazon_seller', 'bigcommerce', 'bol_com', 'exact_online', 'lightspeed_ecom', 'logic4', 'magento', 'picqer', 'woocommerce'],
+        'reserving_orders': ['picqer', 'woocommerce'],
+        'stock_reads': ['picqer', 'woocommerce'],
         'supplier_products': ['exact_online', 'lightspeed_ecom', 'logic4', 'picqer'],
         'suppliers': ['exact_online', 'lightspeed_ecom', 'logic4', 'picqer']
     }[table]) }}

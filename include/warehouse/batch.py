@@ -43,10 +43,15 @@ def claim(connection: psycopg.Connection) -> int:
     """Move the news of finished pulls into the batch, with waiting records of the same webshops; return its size.
 
     News of a pull that runs or failed stays: half an order must not be mapped. Once a day the roots are added whose
-    meaning changes with the calendar (a price period that begins).
+    meaning changes with the calendar (a price period that begins). Likewise those whose stock was read again after orders
+    had corrected it.
     """
     with connection.transaction():
         _tell_what_came_due(connection)
+        connection.execute(
+            "insert into platform.news (webshop_id, coupling_id, object, root_key)"
+            " select webshop_id, coupling_id, object, root_key from mapping.int_roots__read_anew"
+        )
         connection.execute(
             "with taken as (delete from platform.news n where not exists (select from platform.pulls p"
             "  where p.id = n.pull_id and p.outcome is distinct from 'succeeded')"

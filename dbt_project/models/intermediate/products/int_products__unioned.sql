@@ -29,7 +29,8 @@ select
     {{ code('ean_code') }} as ean_code,
     {{ money('price') }} as price,
     unlimited_stock,
-    {{ whole('stock_level') }} as stock_level,
+    {{ whole('stock_level - coalesce(quantity_sold, 0)') }} as stock_level,
+    quantity_sold as sold_since_read,
     case when status in ('enabled', 'disabled') then status end as status,
     not_being_bought,
     assembled,
@@ -47,11 +48,12 @@ select
             ["length(article_code) > 255", "warning|article_code|longer than 255, left out"],
             ["length(ean_code) > 255", "warning|ean_code|longer than 255, left out"],
             [is_bad_price('price'), "warning|price|outside 0 to 9999999.99, left out"],
-            ["floor(stock_level) not between -9999999 and 9999999", "blocked|stock_level|beyond 9999999"],
+            ["floor(stock_level - coalesce(quantity_sold, 0)) not between -9999999 and 9999999", "blocked|stock_level|beyond 9999999"],
             ["status not in ('enabled', 'disabled')", "blocked|status|unknown"],
             ["length(stock_measurement_unit) > 10", "warning|stock_measurement_unit|longer than 10, left out"],
             ["copies > 1", "warning|remote_id|more than one record, newest kept"],
         ]) }}
     end as problems
 from numbered
+left join lateral {{ sold_since_read(ref('int_products__sold'), 'numbered') }} as sold on true
 where place = 1

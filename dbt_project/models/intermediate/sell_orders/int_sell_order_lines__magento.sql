@@ -26,7 +26,15 @@ items as (
         {{ number('doc.base_row_total') }} as total,
         {{ filled("doc.parent_item ->> 'product_type'") }} as told_parent_type,
         {{ number("doc.parent_item ->> 'base_row_total'") }} as told_parent_total,
-        coalesce(doc.product_type = 'bundle' and products.assembled, false) as is_set
+        doc.product_type = 'bundle'
+        and settings.has_compositions
+        and exists (
+            select 1
+            from {{ ref('int_product_compositions__unioned') }} as parts
+            where parts.coupling_id = orders.coupling_id
+                and parts.composed_remote_id = {{ filled('doc.product_id') }}
+                and parts.deleted_at is null
+        ) as is_set
     from orders
     cross join lateral jsonb_path_query(orders.items, '$[*] ? (@.type() == "object")') with ordinality as item (line, position)
     cross join lateral jsonb_to_record(item.line) as doc (
@@ -39,8 +47,7 @@ items as (
         base_row_total text,
         parent_item jsonb
     )
-    left join {{ ref('int_products__unioned') }} as products
-        on products.coupling_id = orders.coupling_id and products.remote_id = {{ filled('doc.product_id') }}
+    inner join {{ ref('stg_magento__settings') }} as settings on settings.coupling_id = orders.coupling_id
 ),
 
 children as (

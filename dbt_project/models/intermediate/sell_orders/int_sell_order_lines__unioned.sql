@@ -4,6 +4,7 @@
     on_schema_change='append_new_columns',
     full_refresh=false,
     meta={'object': 'sell_orders'},
+    post_hook="{{ tell_products_of_orders() }}",
     indexes=[
         {'columns': ['coupling_id', 'remote_id'], 'unique': true},
         {'columns': ['coupling_id', 'root_key']},

@@ -1,0 +1,1 @@
+{{ mapped('reserving_orders', ['coupling_id', 'remote_id']) }}

@@ -1,0 +1,1 @@
+{{ mapped('stock_reads', ['coupling_id', 'remote_id', 'root_key', 'read_at']) }}

@@ -43,8 +43,8 @@ def claim(connection: psycopg.Connection) -> int:
     """Move the news of finished pulls into the batch, with waiting records of the same webshops; return its size.
 
     News of a pull that runs or failed stays: half an order must not be mapped. Once a day the roots are added whose
-    meaning changes with the calendar (a price period that begins). Likewise those whose stock was read again after orders
-    had corrected it.
+    meaning changes with the calendar (a price period that begins), and each time those whose stock was read again after
+    orders had corrected it.
     """
     with connection.transaction():
         _tell_what_came_due(connection)

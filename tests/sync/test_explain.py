@@ -187,3 +187,18 @@ def test_several_records_are_listed(told: tuple[Stage, str], capsys: pytest.Capt
     assert of(stage, "sell_order_lines", line).remote_id == line, "its siblings are not meant"
     assert main(["explain", "bralex", "sell_order_lines", key]) == 0
     assert capsys.readouterr().out.count(f"{found.hits[0].coupling} ") == len(found.hits)
+
+
+@pytest.mark.requirement("R18")
+def test_an_override_is_named_with_its_place(told: tuple[Stage, str]) -> None:
+    stage, _ = told
+    stage.connection.execute(
+        "insert into platform.overrides (coupling_id, object, table_name, column_name, expression, sql, is_skip,"
+        " when_empty, file, line) select id, 'products', 'products', 'price', 'price * 2', 'given.price * 2', false,"
+        " 'warning', 'dag_configs/bralex/exact_online.yaml', 31 from platform.couplings where name = %s",
+        [ERP],
+    )
+    key = stage.one("select remote_id from optiply.products where deleted_at is null order by 1 limit 1")
+    price = next(field for field in of(stage, "products", key).fields if field.name == "price")
+    stage.connection.execute("delete from platform.overrides where expression = 'price * 2'")
+    assert price.why == "override price * 2 (dag_configs/bralex/exact_online.yaml:31)"

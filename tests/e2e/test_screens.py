@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.e2e.platform import Platform, wait_until
-from tests.e2e.test_approvals import MAPPED, pull_and_be_asked
+from tests.e2e.test_approvals import GONE, know_the_catalogue, pull_and_be_asked
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = (
@@ -95,9 +95,10 @@ def test_a_failed_tasks_page_says_what_to_do(platform: Platform, screen: Screen)
     screen.keep("failed-task")
 
 
+@pytest.mark.requirement("R16", "F1")
 def test_a_deletion_that_waits_shows_what_would_go(platform: Platform, screen: Screen) -> None:
-    platform.ends_well(platform.trigger(SHOP, "products", mode="all"))
-    wait_until(lambda: platform.stage.one(MAPPED), "the names in Optiply", 90)
+    know_the_catalogue(platform)
+    gone = platform.stage.one(GONE)
     number, run = pull_and_be_asked(platform, 0.4)
     screen.open(f"dags/{run.dag}/runs/{run.id}/tasks/ask/required_actions")
     screen.shows(re.compile("Velodrome Fietsen: WooCommerce: delete .* of .* products"), "Remote id", "Delete them")
@@ -106,7 +107,10 @@ def test_a_deletion_that_waits_shows_what_would_go(platform: Platform, screen: S
     )
     screen.keep("approval")
     screen.page.get_by_role("button", name="Keep them").click()
-    assert platform.finish(run) == "success"
+    platform.ends_well(run)
+    assert platform.states(run) == {"ask": "success", "answer": "skipped"}
+    assert "refused" in platform.log(run, "answer")[-1]
+    assert platform.stage.one(GONE) == gone
     asked = "select state || ' by ' || decided_by from platform.approvals where id = %s"
     assert platform.stage.one(asked, number) == "refused by support"
 

@@ -55,7 +55,7 @@ def config(size: int, total: int) -> CouplingConfig:
     return CouplingConfig(
         name="bench__bench", title="Benchmark", file="bench/bench.yaml", webshop=webshop, manifest=manifest,
         role="primary", match_key=None, connection="bench", owner="bench", enabled=True, objects=("products",),
-        plans=(), settings={},
+        plans=(), settings={}, overrides=(),
     )  # fmt: skip
 
 

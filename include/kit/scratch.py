@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import uuid
 from collections.abc import Iterator
 
 import psycopg
-from psycopg import errors, sql
-from psycopg.conninfo import make_conninfo
 
-from include.contract.errors import Misconfigured
 from include.spec.load import connector_names, load_manifest
 from include.warehouse.connection import dsn_from_environment
 from include.warehouse.migrate import migrate
+from include.warehouse.scratch import beside, scratch_database
 
 
 def server() -> str:
@@ -24,24 +21,14 @@ def server() -> str:
 
 @contextlib.contextmanager
 def scratch(server: str, purpose: str) -> Iterator[str]:
-    """Yield the DSN of a new database on the server that a DSN names; the database is dropped afterwards.
+    """Yield the DSN of a new database on the server that a DSN names, prepared; the database is dropped afterwards.
 
     Raises Misconfigured when the server's user may not create databases.
     """
-    name = f"{purpose}_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        try:
-            connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-        except errors.InsufficientPrivilege:
-            message = "the database user may not create a scratch database"
-            raise Misconfigured(message, next_step="Name a server where one may in TEST_DATABASE_URL.") from None
-    dsn = make_conninfo(server, dbname=name)
-    try:
+    with psycopg.connect(server, autocommit=True) as connection, scratch_database(connection, purpose) as name:
+        dsn = beside(server, name)
         prepare(dsn)
         yield dsn
-    finally:
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
 def prepare(dsn: str) -> None:

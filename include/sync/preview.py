@@ -90,7 +90,7 @@ def preview(dsn: str, chosen: Chosen, checkout: Checkout = Checkout()) -> Previe
     with warehouse_faults("previewing"), connector(dsn, "preview")() as keeper:
         ids = _webshop_ids(keeper, chosen.webshops)
         waiting = _waiting(keeper, list(ids.values()))
-        with scratch_database(keeper) as name:
+        with scratch_database(keeper, "preview") as name:
             log.info("Copying the rows of %s into %s", ", ".join(ids), name)
             copied = beside(dsn, name)
             _copy(dsn, copied, list(ids.values()))

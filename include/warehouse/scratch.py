@@ -13,19 +13,20 @@ from include.contract.errors import Misconfigured
 
 # Held, by the number of the database, by the process that uses it. PostgreSQL lets go of it when that process dies.
 _LOCK = 7_301_003
-_MOST = 9
+_MOST = 99
 
 
 @contextlib.contextmanager
-def scratch_database(connection: psycopg.Connection) -> Iterator[str]:
-    """Make an empty database on the server of `connection`; yields its name, <warehouse>_preview_<number>.
+def scratch_database(connection: psycopg.Connection, purpose: str) -> Iterator[str]:
+    """Make an empty database on the server of `connection`; yields its name, <its database>_<purpose>_<number>.
 
-    It sorts text as the warehouse does. It is dropped at the end, also after an error; those of processes that died are
-    dropped first. Raises Misconfigured where the user may not create databases, or nine are in use.
+    It sorts text as the connection's database does. It is dropped at the end, also after an error; those of the same
+    purpose whose processes died are dropped first. Raises Misconfigured where the user may not create databases, or
+    too many are in use.
     """
-    _drop_left_behind(connection)
+    _drop_left_behind(connection, purpose)
     number = _free_number(connection)
-    name = _name(connection, number)
+    name = _name(connection, purpose, number)
     try:
         _create(connection, name)
         yield name
@@ -39,15 +40,16 @@ def beside(dsn: str, database: str) -> str:
     return make_conninfo(dsn, dbname=database)
 
 
-def _name(connection: psycopg.Connection, number: int) -> str:
-    return f"{connection.info.dbname[:50]}_preview_{number}"
+def _name(connection: psycopg.Connection, purpose: str, number: int) -> str:
+    return f"{connection.info.dbname[:40]}_{purpose}_{number}"
 
 
-def _drop_left_behind(connection: psycopg.Connection) -> None:
+def _drop_left_behind(connection: psycopg.Connection, purpose: str) -> None:
     names = {row[0] for row in connection.execute("select datname from pg_database").fetchall()}
     for number in range(1, _MOST + 1):
-        if _name(connection, number) in names and _taken(connection, number):
-            _drop(connection, _name(connection, number))
+        name = _name(connection, purpose, number)
+        if name in names and _taken(connection, number):
+            _drop(connection, name)
             connection.execute("select pg_advisory_unlock(%s, %s)", [_LOCK, number])
 
 
@@ -55,7 +57,7 @@ def _free_number(connection: psycopg.Connection) -> int:
     for number in range(1, _MOST + 1):
         if _taken(connection, number):
             return number
-    raise Misconfigured(f"{_MOST} previews run already", next_step="Wait until one has ended.")
+    raise Misconfigured(f"{_MOST} such databases are in use", next_step="Wait until one is free.")
 
 
 def _taken(connection: psycopg.Connection, number: int) -> bool:
@@ -80,7 +82,7 @@ def _create(connection: psycopg.Connection, name: str) -> None:
         connection.execute(query)
     except errors.InsufficientPrivilege:
         raise Misconfigured(
-            f"the warehouse's user '{connection.info.user}' may not create the copy that a preview works on",
+            f"the warehouse's user '{connection.info.user}' may not create the copy to work on",
             next_step=f"Let the server's administrator run: alter role {connection.info.user} createdb;",
         ) from None
     # What is lost in a crash here is dropped anyway.

@@ -203,9 +203,13 @@ def test_what_a_killed_preview_left_is_dropped_and_what_another_uses_is_not(
     stage, _ = synced
     base = stage.connection.info.dbname
     stage.connection.execute(f"create database {base}_preview_4".encode())
-    with stage.platform.connect() as mine, stage.platform.connect() as other, scratch_database(mine) as first:
+    with (
+        stage.platform.connect() as mine,
+        stage.platform.connect() as other,
+        scratch_database(mine, "preview") as first,
+    ):
         assert copies(stage) == [first]
-        with scratch_database(other) as second:
+        with scratch_database(other, "preview") as second:
             assert copies(stage) == sorted([first, second])
         assert copies(stage) == [first]
     assert copies(stage) == []

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import pydantic
 
+from include.spec.consolidation import ConsolidatedName, Consolidation
 from include.spec.manifest import ObjectName
 from include.spec.validate import Name, Scalar, Strict
 
@@ -21,8 +22,20 @@ class Webshop(Strict):
     time_zone: str
     """The zone of its crons, e.g. Europe/Amsterdam."""
     owners: dict[ObjectName, Name | list[Name]]
-    """Object -> the coupling's file name. Several only for sell_orders. An object without an owner is landed and
-    not mapped."""
+    """Object -> the coupling's file name; or several, the first one's word first; buy_orders and receipt_lines have one.
+    An object without an owner is landed and not mapped."""
+    consolidation: dict[ConsolidatedName, Consolidation] = {}
+    """For products and suppliers with several sources: which of their records are one row, and who wins a field."""
+
+    def owners_of(self, name: str) -> list[str]:
+        """Return the couplings that make rows of an object, the first one's word first."""
+        found = {str(key): owner for key, owner in self.owners.items()}.get(name, [])
+        return [found] if isinstance(found, str) else found
+
+    def contributors_of(self, name: str) -> list[str]:
+        """Return the couplings that only add fields to an object's rows."""
+        rules = {str(key): rule for key, rule in self.consolidation.items()}
+        return rules[name].contributors if name in rules else []
 
 
 class Schedule(Strict):

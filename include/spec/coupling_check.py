@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from include.spec.columns import LINES
+from include.spec.consolidation_check import check_consolidation, check_contributors
 from include.spec.coupling import Coupling, Webshop
 from include.spec.manifest import Manifest, Setting
 from include.spec.marked_yaml import Marked, Path_
@@ -21,8 +22,8 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "list": (list,),
     "mapping": (dict,),
 }
-# An object that several couplings of one webshop may bring side by side; the others have one owner.
-_SHARED = ("sell_orders",)
+# Objects whose rows come from one coupling of a webshop: an order is bought and received in one place.
+_SINGLE = ("buy_orders", "receipt_lines")
 
 
 def check_coupling(coupling: Coupling, manifest: Manifest, marked: Marked, expected: str) -> list[Problem]:
@@ -109,36 +110,45 @@ def check_webshop(webshop: Webshop, marked: Marked, folder: str) -> list[Problem
     except (ZoneInfoNotFoundError, ValueError):
         message = f"'{webshop.time_zone}' is not a time zone such as Europe/Amsterdam"
         problems.append(Problem(marked.file, marked.line(("time_zone",)), "time_zone", message))
-    for name, owner in webshop.owners.items():
-        if isinstance(owner, list) and len(owner) > 1 and name not in _SHARED:
-            message = f"{name} can have one owner; several are possible for {', '.join(_SHARED)}"
+    for name in _SINGLE:
+        if len(webshop.owners_of(name)) > 1:
+            message = f"{name} can have one owner"
             problems.append(Problem(marked.file, marked.line(("owners", name)), f"owners.{name}", message))
-    return problems
+    for name in webshop.owners:
+        if len(set(webshop.owners_of(name))) < len(webshop.owners_of(name)):
+            message = "names a coupling twice"
+            problems.append(Problem(marked.file, marked.line(("owners", name)), f"owners.{name}", message))
+    return problems + check_consolidation(webshop, marked)
 
 
 def check_owners(webshop: Webshop, marked: Marked, couplings: list[str]) -> list[Problem]:
     """Return the owners that have no file in the webshop's folder; `couplings` are the files that are there."""
     problems: list[Problem] = []
-    for name, owner in webshop.owners.items():
-        for coupling in [owner] if isinstance(owner, str) else owner:
+    for name in webshop.owners:
+        for coupling in webshop.owners_of(name):
             if coupling not in couplings:
                 message = f"there is no coupling file '{coupling}.yaml' here.{nearest(coupling, couplings)}"
                 problems.append(Problem(marked.file, marked.line(("owners", name)), f"owners.{name}", message))
-    return problems
+    return problems + check_contributors(webshop, marked, couplings)
 
 
 def check_ownership(webshop: Webshop, marked: Marked, brought: dict[str, tuple[str, ...]]) -> list[Problem]:
     """Return what is brought and not owned, and what is owned and not brought; `brought`: coupling -> its objects."""
     problems: list[Problem] = []
-    owners = {str(name): [owner] if isinstance(owner, str) else owner for name, owner in webshop.owners.items()}
     for coupling, objects in sorted(brought.items()):
         for name in objects:
-            if coupling not in owners.get(name, []):
+            if coupling not in webshop.owners_of(name) + webshop.contributors_of(name):
                 message = f"{coupling} brings {name} and is not among its owners: it would land and never be mapped"
                 problems.append(Problem(marked.file, marked.line(("owners", name)), f"owners.{name}", message))
-    for name, couplings in owners.items():
-        for coupling in couplings:
+    for name in webshop.owners:
+        for coupling in webshop.owners_of(name):
             if coupling in brought and name not in brought[coupling]:
                 message = f"{coupling} does not bring {name}: switch it on there, or name another owner"
                 problems.append(Problem(marked.file, marked.line(("owners", name)), f"owners.{name}", message))
+    for name in webshop.consolidation:
+        for place, coupling in enumerate(webshop.contributors_of(name)):
+            if coupling in brought and name not in brought[coupling]:
+                path: Path_ = ("consolidation", name, "contributors", place)
+                message = f"{coupling} does not bring {name}: switch it on there, or take it away here"
+                problems.append(Problem(marked.file, marked.line(path), ".".join(map(str, path)), message))
     return problems

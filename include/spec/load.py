@@ -55,6 +55,11 @@ class CouplingConfig:
         return self.manifest.connector
 
     @property
+    def leaf(self) -> str:
+        """The name of its file, by which webshop.yaml names it."""
+        return self.name.partition("__")[2]
+
+    @property
     def config_hash(self) -> str:
         """Changes when something changes that mappings depend on."""
         known = [self.connector, self.role, self.match_key, self.objects, self.settings, self.webshop.model_dump()]

@@ -23,7 +23,7 @@ from include.spec.manifest import Manifest
 from include.spec.problems import Problem
 from include.sync.replay import replay
 from include.warehouse import registry
-from include.warehouse.registry import CouplingRow
+from include.warehouse.registry import CouplingRow, FieldRank, Share
 
 
 def deploy_configs(
@@ -38,7 +38,7 @@ def deploy_configs(
     found, problems = load_all(configs, connectors)
     _register(connection, found)
     broken = {file.rpartition(".")[0].replace("/", "__") for file in coupling_files(configs)}
-    connection.execute("update platform.couplings set active = false where not name = any(%s)", [sorted(broken)])
+    registry.forget_missing(connection, sorted(broken))
     _remember(connection, fingerprint(configs, connectors))
     return problems
 
@@ -104,16 +104,29 @@ def row_of(config: CouplingConfig) -> CouplingRow:
         settings=config.settings,
         config_hash=config.config_hash,
         active=config.enabled,
-        owned=_owned(config.webshop, config),
+        shares=_shares(config.webshop, config),
+        field_ranks=_field_ranks(config.webshop, config),
         overrides=config.overrides,
+        match_keys=tuple((str(name), rule.match_key) for name, rule in config.webshop.consolidation.items()),
     )
 
 
-def _owned(webshop: Webshop, config: CouplingConfig) -> tuple[tuple[str, int], ...]:
-    file = config.name.removeprefix(f"{webshop.webshop}__")
-    owned = []
-    for name, owner in webshop.owners.items():
-        owners = [owner] if isinstance(owner, str) else owner
-        if file in owners and name in config.objects:
-            owned.append((str(name), owners.index(file) + 1))
-    return tuple(owned)
+def _shares(webshop: Webshop, config: CouplingConfig) -> tuple[Share, ...]:
+    """Return what the coupling brings; contributors come after all owners."""
+    shares = []
+    for name in config.objects:
+        owners, contributors = webshop.owners_of(name), webshop.contributors_of(name)
+        if config.leaf in owners:
+            shares.append(Share(name, owners.index(config.leaf) + 1, makes_rows=True))
+        elif config.leaf in contributors:
+            shares.append(Share(name, len(owners) + contributors.index(config.leaf) + 1, makes_rows=False))
+    return tuple(shares)
+
+
+def _field_ranks(webshop: Webshop, config: CouplingConfig) -> tuple[FieldRank, ...]:
+    return tuple(
+        FieldRank(str(name), field, couplings.index(config.leaf) + 1)
+        for name, rule in webshop.consolidation.items()
+        for field, couplings in rule.fields.items()
+        if config.leaf in couplings
+    )

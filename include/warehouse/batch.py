@@ -42,7 +42,8 @@ def held(connection: psycopg.Connection) -> Iterator[None]:
 def claim(connection: psycopg.Connection) -> int:
     """Move the news of finished pulls into the batch, with waiting records of the same webshops; return its size.
 
-    News of a pull that runs or failed stays: half an order must not be mapped. Once a day the roots are added whose
+    News of a pull that runs or failed stays: half an order must not be mapped. A record that waits for its match stays
+    too: its group brings it along when another member changes (macro `members`). Once a day the roots are added whose
     meaning changes with the calendar (a price period that begins), and each time those whose stock was read again after
     orders had corrected it.
     """
@@ -64,7 +65,7 @@ def claim(connection: psycopg.Connection) -> int:
             " select distinct case q.object when 'sell_order_lines' then 'sell_orders'"
             "  when 'buy_order_lines' then 'buy_orders' else q.object end,"
             "  q.coupling_id, q.root_key, q.webshop_id from platform.quarantine q"
-            " where q.resolved_at is null and q.waiting and q.root_key is not null"
+            " where q.resolved_at is null and q.waiting and q.root_key is not null and q.field <> 'match'"
             " and exists (select from platform.transform_batch b where b.webshop_id = q.webshop_id)"
             " on conflict do nothing"
         )

@@ -7,10 +7,29 @@ from collections.abc import Mapping
 from typing import Any
 
 import psycopg
+from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from include.contract.errors import Misconfigured
 from include.spec.overrides import Override
+
+
+@dataclasses.dataclass(frozen=True)
+class Share:
+    """What a coupling brings of an object; priority 1 wins. Only with `makes_rows` its records become rows."""
+
+    object: str
+    priority: int
+    makes_rows: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class FieldRank:
+    """A coupling's place among those named for a field; 1 wins."""
+
+    object: str
+    field: str
+    priority: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,8 +47,10 @@ class CouplingRow:
     settings: dict[str, Any]
     config_hash: str
     active: bool
-    owned: tuple[tuple[str, int], ...]
-    """Objects that the coupling brings, each with its priority (1 wins)."""
+    shares: tuple[Share, ...]
+    field_ranks: tuple[FieldRank, ...] = ()
+    match_keys: tuple[tuple[str, str], ...] = ()
+    """Of its webshop: each consolidated object with what its records are compared by."""
     overrides: tuple[Override, ...] = ()
     """What it maps otherwise than its connector's mappings."""
 
@@ -65,12 +86,7 @@ def _register(connection: psycopg.Connection, row: CouplingRow) -> bool:
         [webshop_id, row.name, row.connector, row.title, row.role, row.match_key, Jsonb(row.settings), row.config_hash,
          row.active],
     )  # fmt: skip
-    connection.execute("delete from platform.ownership where coupling_id = %s", [coupling_id])
-    for name, priority in row.owned:
-        connection.execute(
-            "insert into platform.ownership (webshop_id, object, coupling_id, priority) values (%s, %s, %s, %s)",
-            [webshop_id, name, coupling_id, priority],
-        )
+    _write_shares(connection, webshop_id, coupling_id, row)
     connection.execute("delete from platform.overrides where coupling_id = %s", [coupling_id])
     for override in row.overrides:
         connection.execute(
@@ -79,6 +95,38 @@ def _register(connection: psycopg.Connection, row: CouplingRow) -> bool:
             [coupling_id, *dataclasses.astuple(override)],
         )
     return known is not None and known[0] != row.config_hash
+
+
+def _write_shares(connection: psycopg.Connection, webshop_id: int, coupling_id: int, row: CouplingRow) -> None:
+    """Write what the coupling brings to its webshop's rows, and how they are consolidated."""
+    with connection.cursor() as cursor:
+        cursor.execute("delete from platform.ownership where coupling_id = %s", [coupling_id])
+        cursor.executemany(
+            "insert into platform.ownership (webshop_id, object, coupling_id, priority, makes_rows)"
+            " values (%s, %s, %s, %s, %s)",
+            [(webshop_id, s.object, coupling_id, s.priority, s.makes_rows) for s in row.shares],
+        )
+        cursor.execute("delete from platform.field_priority where coupling_id = %s", [coupling_id])
+        cursor.executemany(
+            "insert into platform.field_priority (webshop_id, object, field, coupling_id, priority)"
+            " values (%s, %s, %s, %s, %s)",
+            [(webshop_id, r.object, r.field, coupling_id, r.priority) for r in row.field_ranks],
+        )
+        cursor.execute("delete from platform.consolidation where webshop_id = %s", [webshop_id])
+        cursor.executemany(
+            "insert into platform.consolidation (webshop_id, object, match_key) values (%s, %s, %s)",
+            [(webshop_id, name, match_key) for name, match_key in row.match_keys],
+        )
+
+
+def forget_missing(connection: psycopg.Connection, present: list[str]) -> None:
+    """Switch off the couplings that are not `present` any more; they bring nothing to their webshop's rows."""
+    connection.execute("update platform.couplings set active = false where not name = any(%s)", [present])
+    for table in ("ownership", "field_priority"):
+        query = sql.SQL(
+            "delete from {} where coupling_id in (select id from platform.couplings where not name = any(%s))"
+        )
+        connection.execute(query.format(sql.Identifier("platform", table)), [present])
 
 
 def _one(connection: psycopg.Connection, query: str, values: list[Any]) -> int:

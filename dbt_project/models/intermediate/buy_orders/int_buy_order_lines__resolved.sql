@@ -30,10 +30,8 @@ joined as (
         and ownership.object = 'buy_orders'
     inner join {{ source('platform', 'couplings') }} as couplings on couplings.id = lines.coupling_id
     left join orders on orders.coupling_id = lines.coupling_id and orders.remote_id = lines.order_remote_id
-    left join {{ ref('suppliers') }} as suppliers
-        on suppliers.coupling_id = orders.coupling_id and suppliers.remote_id = orders.supplier_remote_id
-    left join {{ ref('products') }} as products
-        on products.coupling_id = lines.coupling_id and products.remote_id = lines.product_remote_id
+    {{ join_known('suppliers', 'suppliers', 'orders.coupling_id', 'orders.supplier_remote_id') }}
+    {{ join_known('products', 'products', 'lines.coupling_id', 'lines.product_remote_id') }}
     left join {{ source('optiply', 'buy_order_lines') }} as stored
         on stored.coupling_id = lines.coupling_id and stored.remote_id = lines.remote_id
 )

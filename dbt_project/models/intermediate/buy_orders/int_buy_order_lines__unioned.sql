@@ -7,6 +7,7 @@
     indexes=[
         {'columns': ['coupling_id', 'remote_id'], 'unique': true},
         {'columns': ['coupling_id', 'root_key']},
+        {'columns': ['coupling_id', 'product_remote_id']},
     ]
 ) }}
 

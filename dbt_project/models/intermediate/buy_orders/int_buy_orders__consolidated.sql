@@ -70,8 +70,7 @@ joined as (
         on ownership.webshop_id = summed.webshop_id
         and ownership.coupling_id = summed.coupling_id
         and ownership.object = 'buy_orders'
-    left join {{ ref('suppliers') }} as suppliers
-        on suppliers.coupling_id = summed.coupling_id and suppliers.remote_id = summed.supplier_remote_id
+    {{ join_known('suppliers', 'suppliers', 'summed.coupling_id', 'summed.supplier_remote_id') }}
     left join {{ source('optiply', 'buy_orders') }} as stored
         on stored.coupling_id = summed.coupling_id and stored.remote_id = summed.remote_id
     where summed.is_order

@@ -20,10 +20,8 @@ resolved as (
         on ownership.webshop_id = mapped.webshop_id
         and ownership.coupling_id = mapped.coupling_id
         and ownership.object = 'product_compositions'
-    left join {{ ref('products') }} as composed
-        on composed.coupling_id = mapped.coupling_id and composed.remote_id = mapped.composed_remote_id
-    left join {{ ref('products') }} as part
-        on part.coupling_id = mapped.coupling_id and part.remote_id = mapped.part_remote_id
+    {{ join_known('products', 'composed', 'mapped.coupling_id', 'mapped.composed_remote_id') }}
+    {{ join_known('products', 'part', 'mapped.coupling_id', 'mapped.part_remote_id') }}
     left join {{ source('optiply', 'product_compositions') }} as stored
         on stored.coupling_id = mapped.coupling_id and stored.remote_id = mapped.remote_id
 ),

@@ -8,6 +8,7 @@
         {'columns': ['coupling_id', 'remote_id'], 'unique': true},
         {'columns': ['coupling_id', 'root_key']},
         {'columns': ['coupling_id', 'composed_remote_id']},
+        {'columns': ['coupling_id', 'part_remote_id']},
     ]
 ) }}
 

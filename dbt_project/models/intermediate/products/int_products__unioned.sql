@@ -7,6 +7,7 @@
     indexes=[
         {'columns': ['coupling_id', 'remote_id'], 'unique': true},
         {'columns': ['coupling_id', 'root_key']},
+        {'columns': ['webshop_id', 'match_value']},
     ]
 ) }}
 
@@ -19,7 +20,7 @@ numbered as (
 )
 
 select
-    webshop_id,
+    numbered.webshop_id,
     coupling_id,
     {{ identifier('remote_id') }} as remote_id,
     root_key,
@@ -53,7 +54,14 @@ select
             ["length(stock_measurement_unit) > 10", "warning|stock_measurement_unit|longer than 10, left out"],
             ["copies > 1", "warning|remote_id|more than one record, newest kept"],
         ]) }}
-    end as problems
+    end as problems,
+    {{ match_value({
+        'ean': "platform.gtin(" ~ code('ean_code') ~ ")",
+        'sku': "platform.sku(" ~ code('sku_code') ~ ")",
+        'remote_id': identifier('remote_id'),
+    }) }} as match_value
 from numbered
 left join lateral {{ sold_since_read(ref('int_products__sold'), 'numbered') }} as sold on true
+left join {{ source('platform', 'consolidation') }} as consolidation
+    on consolidation.webshop_id = numbered.webshop_id and consolidation.object = 'products'
 where place = 1

@@ -1,5 +1,5 @@
 -- Each line that may still be stored, with its product or with what keeps it waiting: a primary coupling's lines name its
--- own products, those of a secondary coupling are compared by one key with the webshop's enabled products (B14).
+-- own products (which may live in the row of another coupling's), those of a secondary coupling are compared by one key with the webshop's enabled products (B14).
 with candidates as (
     select * from {{ ref('int_sell_order_lines__candidates') }}
 ),
@@ -11,14 +11,19 @@ matched as (
         coalesce(product.matches, 0) as matches,
         case when product.matches = 1 then product.id end as product_id
     from candidates
+    left join {{ ref('int_products__members') }} as member
+        on candidates.role = 'primary'
+        and member.coupling_id = candidates.coupling_id
+        and member.remote_id = candidates.product_remote_id
     left join lateral (
         select count(*) as matches, min(found.id) as id
         from (
             select products.id
             from {{ ref('products') }} as products
             where candidates.role = 'primary'
-                and products.coupling_id = candidates.coupling_id
-                and products.remote_id = candidates.product_remote_id
+                and products.coupling_id = coalesce(member.anchor_coupling_id, candidates.coupling_id)
+                and products.remote_id = coalesce(member.anchor_remote_id, candidates.product_remote_id)
+                and (member.problem is null or products.deleted_at is null)
             union all
             select products.id
             from {{ ref('products') }} as products
@@ -26,6 +31,7 @@ matched as (
                 on owner.webshop_id = products.webshop_id
                 and owner.coupling_id = products.coupling_id
                 and owner.object = 'products'
+                and owner.makes_rows
             where candidates.role = 'secondary'
                 and candidates.match_key = 'ean'
                 and products.webshop_id = candidates.webshop_id
@@ -39,6 +45,7 @@ matched as (
                 on owner.webshop_id = products.webshop_id
                 and owner.coupling_id = products.coupling_id
                 and owner.object = 'products'
+                and owner.makes_rows
             where candidates.role = 'secondary'
                 and candidates.match_key = 'sku'
                 and products.webshop_id = candidates.webshop_id
@@ -54,6 +61,7 @@ matched as (
                 and coalesce(candidates.match_key, 'remote_id') = 'remote_id'
                 and owner.webshop_id = candidates.webshop_id
                 and owner.object = 'products'
+                and owner.makes_rows
                 and products.deleted_at is null
                 and products.status = 'enabled'
         ) as found

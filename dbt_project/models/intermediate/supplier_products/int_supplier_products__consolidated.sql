@@ -2,8 +2,8 @@ with resolved as (
     select * from {{ ref('int_supplier_products__resolved') }}
 ),
 
--- One live row per product and supplier. A held record keeps the pair it is stored with; among the others the record
--- that already stands for the pair stays, else the newest comes. The rest counts as deleted until it is their turn.
+-- One live row per product and supplier. A held record keeps the pair it is stored with; among the others the owner
+-- who comes first speaks, of its records the one that already stands for the pair, else the newest. The rest counts as deleted until it is their turn.
 paired as (
     select
         resolved.*,
@@ -14,6 +14,7 @@ paired as (
                 case when is_held then is_stored_live else deleted_at is null end
             order by
                 is_held desc,
+                priority,
                 stored_product_id is not distinct from product_id and stored_supplier_id is not distinct from supplier_id desc,
                 updated_at desc nulls last,
                 remote_id

@@ -6,11 +6,11 @@ with batch as (
 ),
 
 -- The product that a record names now and the one it belonged to before.
-touched as (
+named as (
     select coupling_id, product_remote_id
     from batch
     union
-    select batch.coupling_id, products.remote_id
+    select products.coupling_id, products.remote_id
     from batch
     inner join {{ source('optiply', 'supplier_products') }} as stored
         on stored.coupling_id = batch.coupling_id and stored.remote_id = batch.remote_id
@@ -18,6 +18,19 @@ touched as (
     union
     select changed.coupling_id, changed.remote_id
     from {{ news('products', ref('int_products__unioned')) }} as changed
+),
+
+-- What other couplings call the same product: their records are siblings too.
+touched as (
+    select coupling_id, product_remote_id
+    from named
+    union
+    select other.coupling_id, other.remote_id
+    from named
+    inner join {{ ref('int_products__members') }} as member
+        on member.coupling_id = named.coupling_id and member.remote_id = named.product_remote_id
+    inner join {{ ref('int_products__members') }} as other
+        on other.anchor_coupling_id = member.anchor_coupling_id and other.anchor_remote_id = member.anchor_remote_id
 ),
 
 mapped as (
@@ -36,6 +49,7 @@ mapped as (
 joined as (
     select
         mapped.*,
+        ownership.priority,
         products.id as product_id,
         products.name as product_name,
         suppliers.id as supplier_id,
@@ -57,10 +71,8 @@ joined as (
         on ownership.webshop_id = mapped.webshop_id
         and ownership.coupling_id = mapped.coupling_id
         and ownership.object = 'supplier_products'
-    left join {{ ref('products') }} as products
-        on products.coupling_id = mapped.coupling_id and products.remote_id = mapped.product_remote_id
-    left join {{ ref('suppliers') }} as suppliers
-        on suppliers.coupling_id = mapped.coupling_id and suppliers.remote_id = mapped.supplier_remote_id
+    {{ join_known('products', 'products', 'mapped.coupling_id', 'mapped.product_remote_id') }}
+    {{ join_known('suppliers', 'suppliers', 'mapped.coupling_id', 'mapped.supplier_remote_id') }}
     left join {{ source('optiply', 'supplier_products') }} as stored
         on stored.coupling_id = mapped.coupling_id and stored.remote_id = mapped.remote_id
     -- A live row of the same pair whose record is not among these (it is held with another product): it keeps the pair.

@@ -7,6 +7,7 @@
     indexes=[
         {'columns': ['coupling_id', 'remote_id'], 'unique': true},
         {'columns': ['coupling_id', 'root_key']},
+        {'columns': ['webshop_id', 'match_value']},
     ]
 ) }}
 
@@ -34,7 +35,7 @@ checked as (
 )
 
 select
-    webshop_id,
+    checked.webshop_id,
     coupling_id,
     {{ identifier('remote_id') }} as remote_id,
     root_key,
@@ -58,5 +59,12 @@ select
             ["length(global_location_number) <> 13", "warning|global_location_number|not 13 characters, left out"],
             ["copies > 1", "warning|remote_id|more than one record, newest kept"],
         ]) }}
-    end as problems
+    end as problems,
+    {{ match_value({
+        'name': "nullif(lower(btrim(left(name, 255))), '')",
+        'global_location_number': "case when length(global_location_number) = 13 then global_location_number end",
+        'remote_id': identifier('remote_id'),
+    }) }} as match_value
 from checked
+left join {{ source('platform', 'consolidation') }} as consolidation
+    on consolidation.webshop_id = checked.webshop_id and consolidation.object = 'suppliers'

@@ -26,4 +26,4 @@ select
     updated_at,
     deleted_at
 from {{ ref('int_products__consolidated') }}
-where not {{ is_held('problems') }}
+where not is_kept_back

@@ -14,7 +14,8 @@ def transform(warehouse: Warehouse) -> int:
 
 
 def erp(warehouse: Warehouse, webshop: int, priority: int = 1) -> Coupling:
-    return warehouse.coupling(webshop, "woocommerce", ("products",), priority=priority)
+    settings = {"deletions.full_compare": True}
+    return warehouse.coupling(webshop, "woocommerce", ("products",), settings, priority=priority)
 
 
 def depot(warehouse: Warehouse, webshop: int) -> Coupling:

@@ -4,7 +4,7 @@
         'products': {
             'name': 'text', 'sku_code': 'text', 'article_code': 'text', 'ean_code': 'text', 'price': 'numeric',
             'unlimited_stock': 'boolean', 'stock_level': 'integer', 'status': 'text', 'not_being_bought': 'boolean',
-            'assembled': 'boolean', 'stock_measurement_unit': 'text',
+            'assembled': 'boolean', 'stock_measurement_unit': 'text', 'minimum_stock': 'integer',
         },
         'suppliers': {
             'name': 'text', 'emails': 'text[]', 'delivery_time': 'smallint', 'type': 'text',

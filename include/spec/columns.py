@@ -77,6 +77,7 @@ TABLES: Mapping[str, Mapping[str, Column]] = {
         "not_being_bought": _DEFAULTED_FLAG,
         "assembled": _DEFAULTED_FLAG,
         "stock_measurement_unit": TEXT,
+        "minimum_stock": NUMBER,
     },
     "supplier_products": {
         **_KEYS,
@@ -90,6 +91,7 @@ TABLES: Mapping[str, Mapping[str, Column]] = {
         "minimum_purchase_quantity": NUMBER,
         "lot_size": NUMBER,
         "delivery_time": NUMBER,
+        "weight": NUMBER,
         "maps_preferred": _INNER_FLAG,
         "is_main": _INNER_FLAG,
         "status": Column("text", needed=_NEEDED),

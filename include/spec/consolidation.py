@@ -16,7 +16,7 @@ MATCH_KEYS: dict[str, tuple[str, ...]] = {
 FIELDS: dict[str, tuple[str, ...]] = {
     "products": (
         "name", "sku_code", "article_code", "ean_code", "price", "unlimited_stock", "stock_level", "status",
-        "not_being_bought", "assembled", "stock_measurement_unit",
+        "not_being_bought", "assembled", "stock_measurement_unit", "minimum_stock",
     ),
     "suppliers": ("name", "emails", "delivery_time", "type", "global_location_number", "ignored"),
 }  # fmt: skip

@@ -153,6 +153,7 @@ class Shop:
             "supplier": (NAME, supplier),
             "name": self._name_of((NAME, variant)),
             "ean_code": text(_told(record["ean"])),
+            "weight": _number(record["weight"]) or None,
             "price": price(_number(record["priceCost"])),
             "lot_size": whole(lot) if lot and lot >= 1 else None,
             "status": "disabled" if gone else "enabled",

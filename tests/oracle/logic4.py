@@ -82,7 +82,8 @@ class Administration:
     def _supplier(self, key: str, record: Record) -> None:
         gone = key in self.seen["creditors"].gone
         mails = [mail for mail in re.split(r"[;,\s]+", record["EmailAddress"]) if mail]
-        attributes = {"name": text(record["CompanyName"]) or key, "emails": mails, "ignored": gone}
+        attributes: Attributes = {"name": text(record["CompanyName"]) or key, "emails": mails, "ignored": gone}
+        attributes["global_location_number"] = record["SupplierGLN"]
         if not self._has("suppliers", key):
             attributes["updated_at"] = Since(self.optiply.now)
         self.optiply.put("suppliers", (NAME, key), attributes, deleted=gone)
@@ -106,6 +107,7 @@ class Administration:
             "stock_level": whole(sum(stock, Decimal(0))),
             "status": "disabled" if disabled else "enabled",
             "not_being_bought": status_id in self.settings["not_being_bought.statuses"],
+            "minimum_stock": whole(record["MinimalStock"]),
             "assembled": bool(record["IsComposedProduct"] or record["IsAssemblyProduct"]),
             "created_at": moment(record["DateTimeAdded"]),
             "updated_at": moment(record["DateTimeLastChanged"]),

@@ -156,6 +156,7 @@ class Account:
             "price": None if paid is None else price(Decimal(str(paid))),
             "minimum_purchase_quantity": least if least and least >= 1 else None,
             "lot_size": lot if lot and lot >= 1 else None,
+            "weight": record["weight"] or None,
             "delivery_time": min(days, 365) if days and days > 0 else None,
             "preferred": True,
             "status": "enabled",

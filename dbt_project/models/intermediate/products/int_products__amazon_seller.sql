@@ -105,6 +105,7 @@ select
     cast(null as boolean) as not_being_bought,
     false as assembled,
     cast(null as text) as stock_measurement_unit,
+    cast(null as numeric) as minimum_stock,
     first_created_at as created_at,
     last_modified_at as updated_at,
     gone_at as deleted_at,

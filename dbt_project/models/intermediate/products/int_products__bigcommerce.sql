@@ -43,6 +43,7 @@ select
     cast(null as boolean) as not_being_bought,
     false as assembled,
     cast(null as text) as stock_measurement_unit,
+    cast(null as numeric) as minimum_stock,
     joined.created_at,
     joined.modified_at as updated_at,
     coalesce(joined.gone_at, joined.product_gone_at) as deleted_at,

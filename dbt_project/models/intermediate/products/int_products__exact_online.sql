@@ -85,6 +85,7 @@ select
     cast(null as boolean) as not_being_bought,
     assembled,
     measurement_unit as stock_measurement_unit,
+    cast(null as numeric) as minimum_stock,
     created_at,
     modified_at as updated_at,
     gone_at as deleted_at,

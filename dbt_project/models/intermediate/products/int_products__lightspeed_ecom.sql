@@ -39,6 +39,7 @@ select
     cast(null as boolean) as not_being_bought,
     false as assembled,
     cast(null as text) as stock_measurement_unit,
+    case when settings.has_minimum_stock then joined.stock_minimum end as minimum_stock,
     joined.created_at,
     greatest(joined.updated_at, joined.parent_updated_at) as updated_at,
     coalesce(joined.gone_at, joined.parent_gone_at) as deleted_at,

@@ -95,6 +95,7 @@ select
     cast(null as boolean) as not_being_bought,
     assembled,
     cast(null as text) as stock_measurement_unit,
+    cast(null as numeric) as minimum_stock,
     created_at,
     modified_at as updated_at,
     deleted_at,

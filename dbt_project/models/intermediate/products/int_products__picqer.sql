@@ -62,6 +62,7 @@ select
     cast(null as boolean) as not_being_bought,
     assembled,
     cast(null as text) as stock_measurement_unit,
+    cast(null as numeric) as minimum_stock,
     created at time zone time_zone as created_at,
     updated at time zone time_zone as updated_at,
     gone_at as deleted_at,

@@ -36,6 +36,7 @@ select
     not_being_bought,
     assembled,
     case when length(stock_measurement_unit) <= 10 then stock_measurement_unit end as stock_measurement_unit,
+    case when floor(minimum_stock) >= 0 then {{ whole('minimum_stock') }} end as minimum_stock,
     created_at,
     updated_at,
     deleted_at,
@@ -52,6 +53,7 @@ select
             ["floor(stock_level - coalesce(quantity_sold, 0)) not between -9999999 and 9999999", "blocked|stock_level|beyond 9999999"],
             ["status not in ('enabled', 'disabled')", "blocked|status|unknown"],
             ["length(stock_measurement_unit) > 10", "warning|stock_measurement_unit|longer than 10, left out"],
+            ["floor(minimum_stock) not between 0 and 9999999", "warning|minimum_stock|outside 0 to 9999999, left out"],
             ["copies > 1", "warning|remote_id|more than one record, newest kept"],
         ]) }}
     end as problems,

@@ -87,6 +87,7 @@ select
     cast(null as boolean) as not_being_bought,
     false as assembled,
     cast(null as text) as stock_measurement_unit,
+    cast(null as numeric) as minimum_stock,
     both_kinds.created_at,
     both_kinds.modified_at as updated_at,
     {{ gone_by_compare('both_kinds.gone_at', 'settings.has_full_compare', 'stored') }} as deleted_at,

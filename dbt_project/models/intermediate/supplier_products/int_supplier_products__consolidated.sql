@@ -65,6 +65,7 @@ select
     minimum_purchase_quantity,
     lot_size,
     delivery_time,
+    weight,
     case when maps_preferred then is_candidate and preference = 1 end as preferred,
     -- A supplier product that is gone stays in Optiply, disabled (B3).
     case when deleted_at is not null or is_duplicate then 'disabled' else status end as status,

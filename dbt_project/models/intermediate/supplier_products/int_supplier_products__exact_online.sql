@@ -83,6 +83,7 @@ select
         when 'purchase_lot_size' then purchase_lot_size
     end * coalesce(factor, 1) as lot_size,
     case when has_delivery_time then purchase_lead_time end as delivery_time,
+    cast(null as numeric) as weight,
     has_preferred as maps_preferred,
     coalesce(is_main_supplier, false) as is_main,
     case when cast(ends_at at time zone 'UTC' as date) < {{ today() }} then 'disabled' else 'enabled' end as status,

@@ -23,6 +23,7 @@ select
     cast(null as numeric) as minimum_purchase_quantity,
     case when settings.has_lot_size and variants.colli >= 1 then variants.colli end as lot_size,
     cast(null as numeric) as delivery_time,
+    nullif(variants.weight, 0) as weight,
     settings.has_preferred as maps_preferred,
     true as is_main,
     'enabled' as status,

@@ -50,6 +50,7 @@ select
     case when has_moq then min_buy_amount end as minimum_purchase_quantity,
     case when has_lot_size then buy_count_increment end as lot_size,
     cast(null as numeric) as delivery_time,
+    cast(null as numeric) as weight,
     has_preferred as maps_preferred,
     coalesce(is_active, false) as is_main,
     case when status_id in ('1', '10') then 'disabled' else 'enabled' end as status,

@@ -18,6 +18,7 @@ select
     case when settings.has_moq then products.minimum_purchase_quantity end as minimum_purchase_quantity,
     case when settings.has_lot_size then products.purchase_in_quantities_of end as lot_size,
     case when settings.has_delivery_time then products.deliverytime end as delivery_time,
+    nullif(products.weight, 0) as weight,
     settings.has_preferred as maps_preferred,
     true as is_main,
     'enabled' as status,

@@ -36,6 +36,7 @@ select
         as minimum_purchase_quantity,
     case when floor(lot_size) >= 1 then {{ whole('lot_size') }} end as lot_size,
     case when floor(delivery_time) >= 1 then cast(least(floor(delivery_time), 365) as smallint) end as delivery_time,
+    {{ money('weight') }} as weight,
     maps_preferred,
     is_main,
     case when status in ('enabled', 'disabled') then status end as status,
@@ -58,6 +59,7 @@ select
                 "warning|minimum_purchase_quantity|outside 1 to 9999999, left out"],
             ["lot_size <> 0 and floor(lot_size) not between 1 and 9999999", "warning|lot_size|outside 1 to 9999999, left out"],
             ["floor(delivery_time) > 365", "warning|delivery_time|longer than 365 days, set to 365"],
+            [is_bad_price('weight'), "warning|weight|outside 0 to 9999999.99, left out"],
             ["status not in ('enabled', 'disabled')", "blocked|status|unknown"],
             ["copies > 1", "warning|remote_id|more than one record, newest kept"],
         ]) }}

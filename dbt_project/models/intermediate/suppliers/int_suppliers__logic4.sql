@@ -11,7 +11,7 @@ select
     array_remove(string_to_array(regexp_replace(coalesce(email_address, ''), '[;,\s]+', ';', 'g'), ';'), '') as emails,
     cast(null as numeric) as delivery_time,
     cast(null as text) as type,
-    cast(null as text) as global_location_number,
+    gln as global_location_number,
     false as ignored,
     cast(null as timestamptz) as created_at,
     cast(null as timestamptz) as updated_at,

@@ -22,6 +22,7 @@ select
     not_being_bought,
     assembled,
     stock_measurement_unit,
+    minimum_stock,
     created_at,
     updated_at,
     deleted_at

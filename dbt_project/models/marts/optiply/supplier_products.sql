@@ -21,6 +21,7 @@ select
     minimum_purchase_quantity,
     lot_size,
     delivery_time,
+    weight,
     preferred,
     status,
     created_at,

@@ -7,6 +7,7 @@ select
     source.id as coupling_id,
     coalesce({{ flag("source.settings ->> 'status.sync_hidden'") }}, false) as has_hidden_enabled,
     coalesce({{ flag("source.settings ->> 'supplier_products.lot_size'") }}, false) as has_lot_size,
+    coalesce({{ flag("source.settings ->> 'minimum_stock.enabled'") }}, false) as has_minimum_stock,
     coalesce({{ flag("source.settings ->> 'supplier_products.preferred'") }}, true) as has_preferred,
     array(
         select lower(btrim(chosen.status))

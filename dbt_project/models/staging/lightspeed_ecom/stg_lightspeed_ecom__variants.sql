@@ -15,6 +15,8 @@ select
     {{ number('told."priceCost"') }} as price_cost,
     {{ number('told."stockLevel"') }} as stock_level,
     {{ number('told.colli') }} as colli,
+    {{ number('doc."stockMinimum"') }} as stock_minimum,
+    {{ number('doc.weight') }} as weight,
     {{ moment('doc."createdAt"') }} as created_at,
     {{ moment('doc."updatedAt"') }} as updated_at,
     {{ unreadable({'price': 'priceExcl', 'cost': 'priceCost', 'stock_level': 'stockLevel', 'lot_size': 'colli'}, 'told') }}
@@ -30,6 +32,8 @@ cross join lateral jsonb_to_record(source.payload) as doc (
     "priceCost" text,
     "stockLevel" text,
     colli text,
+    "stockMinimum" text,
+    weight text,
     "createdAt" text,
     "updatedAt" text
 )

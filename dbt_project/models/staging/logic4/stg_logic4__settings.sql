@@ -40,6 +40,7 @@ select
     coalesce(settings ->> 'vat_basis', 'net') = 'gross' as is_price_incl_vat,
     coalesce({{ flag("settings ->> 'status.visible_on_webshop'") }}, true) as follows_visibility,
     coalesce({{ flag("settings ->> 'not_being_bought.enabled'") }}, false) as has_not_being_bought,
+    coalesce({{ flag("settings ->> 'minimum_stock.enabled'") }}, false) as has_minimum_stock,
     settings ->> 'supplier_products.price' as price_source,
     coalesce({{ flag("settings ->> 'supplier_products.lot_size'") }}, true) as has_lot_size,
     coalesce({{ flag("settings ->> 'supplier_products.moq'") }}, true) as has_moq,

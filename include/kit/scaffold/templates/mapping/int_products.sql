@@ -18,6 +18,7 @@ select
     cast(null as boolean) as not_being_bought,
     coalesce(products.is_assembled, false) as assembled,
     cast(null as text) as stock_measurement_unit,
+    cast(null as numeric) as minimum_stock,
     products.created_at,
     products.modified_at as updated_at,
     products.gone_at as deleted_at,

@@ -17,6 +17,7 @@ select
     offers.minimum_quantity as minimum_purchase_quantity,
     offers.lot_size,
     cast(null as numeric) as delivery_time,
+    cast(null as numeric) as weight,
     true as maps_preferred,
     coalesce(offers.is_preferred, false) as is_main,
     'enabled' as status,

@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from include.bench import extract, parse
+from include.bench import deletions, extract, parse, transform
 from include.bench.result import Result
 from include.local import machine, postgres
 from include.local.database_server import DatabaseServer
@@ -22,6 +22,10 @@ BENCHMARKS: dict[str, Callable[[str], Result]] = {
     "extract_land_page1000": lambda dsn: extract.extract_land(dsn, 1000),
     "repull_unchanged": extract.repull_unchanged,
     "memory_200k": extract.memory,
+    "transform_full": transform.full,
+    "transform_no_news": transform.no_news,
+    "transform_1pct": transform.one_percent,
+    "deletion_diff": deletions.deletion_diff,
     "dag_parse_1000": lambda _dsn: parse.dag_parse(1000),
     "task_parse": lambda _dsn: parse.task_parse(1000),
 }

@@ -33,17 +33,18 @@ class Dbt:
 
     def transform(self) -> None:
         """Run the incremental models for the batch. Raises PlatformBug naming what failed."""
-        self._invoke("run", "--select", INCREMENTAL)
+        self.run("--select", INCREMENTAL)
 
     def deploy(self) -> None:
         """Build every view and table that the project has. Raises PlatformBug naming what failed."""
-        self._invoke("run")
+        self.run()
 
-    def _invoke(self, *words: str) -> None:
+    def run(self, *words: str) -> None:
+        """Run `dbt run` with these options. Raises PlatformBug naming what failed."""
         # dbt leaves its semaphores to the end of the process; a warning about them would be the log's last line.
         os.environ.setdefault("PYTHONWARNINGS", "ignore::UserWarning:multiprocessing.resource_tracker")
         with _pointed_to(self._database):
-            _run(words, self._places(), _parsed(self._places()))
+            _run(("run", *words), self._places(), _parsed(self._places()))
 
     def _places(self) -> tuple[str, ...]:
         folder, target = str(self._project), str(self._target)

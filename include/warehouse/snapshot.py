@@ -55,7 +55,7 @@ def _judge(connection: psycopg.Connection, place: Place, found: _Found, limit: G
     too_much = _too_much(found, limit)
     if too_much and found.unrefused:
         keys = found.unrefused + found.refused
-        number = approvals.ask(connection, place, keys, found.seen, found.known)
+        number = approvals.ask(connection, place, keys, _seen(connection, place), found.known)
         return 0, f"{too_much}: approval {number} waits for a person's answer"
     approvals.overtake(connection, place)
     gone = bury(connection, place, found.unrefused)
@@ -77,7 +77,7 @@ def doubtful(connection: psycopg.Connection, place: Place, parent: str | None, l
 
 @dataclasses.dataclass(frozen=True)
 class _Found:
-    seen: int
+    has_seen_none: bool
     expected_at_first: int | None
     expected: int | None
     known: int
@@ -91,8 +91,8 @@ class _Found:
 
 
 def _no_proof(connection: psycopg.Connection, place: Place, parent: str | None, found: _Found) -> str | None:
-    if found.expected is not None and found.seen < found.expected:
-        return f"saw {found.seen} of {found.expected} records that the remote counts"
+    if found.expected is not None and (seen := _seen(connection, place)) < found.expected:
+        return f"saw {seen} of {found.expected} records that the remote counts"
     if found.expected != found.expected_at_first:
         return f"the remote's count went from {found.expected_at_first} to {found.expected} while the pull ran"
     guarded = connection.execute(
@@ -103,7 +103,7 @@ def _no_proof(connection: psycopg.Connection, place: Place, parent: str | None, 
 
 
 def _too_much(found: _Found, limit: Guard) -> str | None:
-    if found.missing and found.seen == 0:
+    if found.missing and found.has_seen_none:
         return f"the remote answered no record at all, {found.known} are known"
     if found.missing > limit.least and found.missing > found.known * limit.share:
         return f"{found.missing} of {found.known} known records are missing, more than {limit.share:.0%}"
@@ -111,26 +111,38 @@ def _too_much(found: _Found, limit: Guard) -> str | None:
 
 
 def _look(connection: psycopg.Connection, place: Place) -> _Found:
-    # One look at the landed records for everything, because there may be a million of them. A record that landed while
-    # the pull ran (a webhook) may have come after its page had passed.
+    # One look at the landed records for everything: there may be a million of them. `not in` builds its table of keys
+    # once, where a join would build one of the distinct keys and another for itself. A record that landed while the
+    # pull ran (a webhook) may have come after its page had passed.
     query = sql.SQL(
-        "with seen as materialized (select distinct jsonb_array_elements_text(keys) as key from platform.pull_pages"
-        "  where pull_id = %(pull)s and stream = %(stream)s),"
-        " refused as materialized (" + REFUSED + "),"
-        " looked as (select here.record_key, refused.record_key is not null as is_refused,"
-        "  seen.key is null and landed_at < (select started_at from platform.pulls where id = %(pull)s) as is_missing"
-        "  from {table} as here left join seen on seen.key = here.record_key"
-        "  left join refused on refused.record_key = here.record_key"
-        "  where coupling_id = %(coupling)s and superseded_at is null and gone_at is null),"
-        " judged as (select count(*) as known,"
-        "  coalesce(array_agg(record_key) filter (where is_missing and not is_refused), '{{}}') as missing,"
-        "  coalesce(array_agg(record_key) filter (where is_missing and is_refused), '{{}}') as refused from looked)"
-        " select (select count(*) from seen), expected_at_first, expected, known, missing, refused"
+        "with refused as materialized (" + REFUSED + "),"
+        " judged as (select count(*) as known, coalesce(array_agg(record_key) filter ("
+        "  where landed_at < (select started_at from platform.pulls where id = %(pull)s)"
+        "  and record_key not in (" + _SEEN + ")), '{{}}') as missing"
+        "  from {table} where coupling_id = %(coupling)s and superseded_at is null and gone_at is null)"
+        " select not exists (" + _SEEN + "), expected_at_first, expected, known,"
+        " array(select unnest(missing) except all select record_key from refused),"
+        " array(select unnest(missing) intersect all select record_key from refused)"
         " from platform.pull_streams cross join judged where pull_id = %(pull)s and stream = %(stream)s"
     ).format(table=place.table)
     row = connection.execute(query, _values(place)).fetchone()
     assert row is not None, "the pull made the row before its first page"
     return _Found(*row)
+
+
+_SEEN = (
+    "select jsonb_array_elements_text(keys) as key from platform.pull_pages"
+    " where pull_id = %(pull)s and stream = %(stream)s"
+)
+
+
+def _seen(connection: psycopg.Connection, place: Place) -> int:
+    """Return how many different records the pages held: one may stand on two of them while rows move."""
+    row = connection.execute(
+        "select count(*) from (select distinct key from (" + _SEEN + ") as met) as seen", _values(place)
+    ).fetchone()
+    assert row is not None, "a count is a row"
+    return int(row[0])
 
 
 def bury(connection: psycopg.Connection, place: Place, keys: Sequence[str]) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from include.bench import extract, parse
+from include.bench import deletions, extract, parse, transform
 from include.local.database_server import DatabaseServer
 
 DATABASE = "bench_test"
@@ -41,3 +41,27 @@ def test_parsing_reads_every_generated_coupling() -> None:
     found = parse.dag_parse(3)
     assert found.unit == "s"
     assert found.value > 0
+
+
+def test_a_transform_is_measured_whole_idle_and_for_one_per_cent(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("PRODUCTS", 200), ("ORDERS", 400), ("ROUNDS", 1)):
+        monkeypatch.setattr(transform, name, value)
+    for name in ("HOST", "PORT", "USER", "PASSWORD", "DATABASE"):
+        monkeypatch.setenv(f"WAREHOUSE_{name}", "")
+    whole, idle, some = transform.full(dsn), transform.no_news(dsn), transform.one_percent(dsn)
+    assert (whole.unit, idle.unit, some.unit) == ("s", "s", "s")
+    assert whole.value > whole.floor
+    with psycopg.connect(dsn) as connection:
+        written = connection.execute(
+            "select object, sum(inserted), sum(updated) from platform.transform_counts group by object order by object"
+        ).fetchall()
+    # Cost follows the change: of 200 products and 400 orders a hundredth was written again, the lines never are.
+    assert written == [("products", 200, 2), ("sell_order_lines", 1000, 0), ("sell_orders", 400, 4)]
+
+
+def test_settling_marks_what_the_anti_join_marks(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deletions, "RECORDS", 2000)
+    monkeypatch.setattr(deletions, "ROUNDS", 1)
+    found = deletions.deletion_diff(dsn)
+    assert found.ratio is not None
+    assert found.ratio > 0

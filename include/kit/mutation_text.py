@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 _PARTS = re.compile(
     r"""(?P<nothing>\{\#.*?\#\}|\{%.*?%\}|--[^\n]*|/\*.*?\*/)
-      | (?P<expression>\{\{.*?\}\})
+      | (?P<expression>\{\{(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|(?!\}\}).)*\}\})
       | (?P<string>'(?:[^']|'')*')
       | (?P<name>"[^"]*")""",
     re.VERBOSE | re.DOTALL,

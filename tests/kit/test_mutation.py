@@ -59,7 +59,7 @@ def test_a_planted_survivor_is_found_and_a_planted_catch_is_caught(tmp_path: Pat
 
 def test_only_sql_is_changed() -> None:
     assert changes("-- a or b\n{# a or b #}{{ config(x='a or b') }}{% if a or b %}\nselect * from t") == []
-    assert changes("""{{ config(hook="{{ told('a') }}", of=['a or b']) }}select * from t""") == []
+    assert changes("""{{ config(hook="{{ told('a') }}", of=['a or b']) }}\nselect * from t""") == []
     assert changes("select a.x as y from t where b = 'a or b'") == [
         "a.x as y -> null",
         "where b = 'a or b' -> dropped",

@@ -16,8 +16,14 @@
     {%- set rules = config.get('meta') -%}
     {%- set attributes = attribute_columns(rows, target) -%}
     analyze {{ rows }};
-    {% if rules.get('pair') -%} {{ step_aside(target, rows, rules['pair']) }}; {%- endif %}
+    {% if rules.get('pair') -%}
+    {{ step_aside(target, rows, rules['pair']) }};
+    {#- A pair that passes from one record to another is free before it is taken. -#}
+    {{ update_changed(target, rows, attributes, rules, only='new.deleted_at is not null') }};
+    {{ update_changed(target, rows, attributes, rules, only='new.deleted_at is null') }};
+    {%- else -%}
     {{ update_changed(target, rows, attributes, rules) }};
+    {%- endif %}
     {#- A table that was empty when it was last vacuumed is taken for one that can be read whole for every new row, and
         then it grows under the reading: a first build would take the square of its rows. #}
     set local enable_seqscan = off;

@@ -1,5 +1,5 @@
-{#- Strategy upsert_changed: write the stored rows that differ, and count them. -#}
-{% macro update_changed(target, rows, attributes, rules) -%}
+{#- Strategy upsert_changed: write the stored rows that differ, of those for which `only` holds, and count them. -#}
+{% macro update_changed(target, rows, attributes, rules, only='true') -%}
     with run as (
         select max(id) as id from platform.transforms where outcome is null
     ),
@@ -18,7 +18,7 @@
                 as differs
         from {{ rows }} as new
         inner join {{ target }} as stored
-            on stored.coupling_id = new.coupling_id and stored.remote_id = new.remote_id
+            on stored.coupling_id = new.coupling_id and stored.remote_id = new.remote_id and {{ only }}
         cross join lateral (
             select
                 {% for column in attributes -%}

@@ -22,8 +22,9 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "list": (list,),
     "mapping": (dict,),
 }
-# Objects whose rows come from one coupling of a webshop: an order is bought and received in one place.
-_SINGLE = ("buy_orders", "receipt_lines")
+# Objects whose rows come from one coupling of a webshop: an order is bought and received in one place, a recipe is one
+# system's word.
+_SINGLE = ("product_compositions", "buy_orders", "receipt_lines")
 
 
 def check_coupling(coupling: Coupling, manifest: Manifest, marked: Marked, expected: str) -> list[Problem]:

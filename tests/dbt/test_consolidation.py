@@ -271,3 +271,86 @@ def test_a_failed_run_is_repeated_with_the_same_result(warehouse: Warehouse) -> 
     transform(warehouse)
     assert products(warehouse) == {"s1": (5, "enabled", False), "s2": (41, "enabled", False)}
     assert set(winners(warehouse)) == {"s2"}
+
+
+def land_order(warehouse: Warehouse, picqer: Coupling, key: str, product: str) -> None:
+    record = {"status": "completed", "created": "2026-05-01 10:00:00", "updated": "2026-05-02 10:00:00"}
+    lines = [{"idproduct": product, "productcode": "unlike", "amount": 2, "price": 5}]
+    warehouse.land(picqer, "orders", key, record | {"products": lines})
+
+
+@pytest.mark.rule("B6", "B8")
+def test_what_points_at_a_merged_product_points_at_the_row_that_it_lives_in(warehouse: Warehouse) -> None:
+    shop, picqer = both(warehouse)
+    for key, sku in (("s1", "MUG-1"), ("s2", "MUG-2")):
+        land(warehouse, shop, key, sku)
+    warehouse.land(picqer, "suppliers", "7", {"idsupplier": 7, "name": "Jansen"})
+    land(warehouse, picqer, "p1", "MUG-1", 40, idsupplier=7, fixedstockprice=3, type="composition_with_stock")
+    land(warehouse, picqer, "p2", "MUG-2", 41)
+    land(warehouse, picqer, "p3", "MUG-3", 42, idsupplier=7, fixedstockprice=3)
+    warehouse.land(picqer, "product_parts", "p1_p2", {"idproduct": "p2", "amount": 3}, root="p1")
+    land_order(warehouse, picqer, "o1", "p1")
+    land_order(warehouse, picqer, "o3", "p3")
+    warehouse.transform()
+    names = {row["id"]: row["remote_id"] for row in warehouse.rows("select id, remote_id from optiply.products")}
+    supplied = warehouse.row("select product_id, preferred from optiply.supplier_products")
+    assert (names[supplied["product_id"]], supplied["preferred"]) == ("s1", True)
+    composed = warehouse.row("select composed_product_id, part_product_id from optiply.product_compositions")
+    assert [names[number] for number in composed.values()] == ["s1", "s2"]
+    line = warehouse.row("select product_id, quantity from optiply.sell_order_lines")
+    assert (names[line["product_id"]], line["quantity"]) == ("s1", 2)
+    assert [row["reason"] for row in warehouse.problems(picqer, "sell_order_lines")] == ["waiting for parent"]
+    land(warehouse, picqer, "p1", "MUG-2", 40, idsupplier=7, fixedstockprice=3, type="composition_with_stock")
+    land(warehouse, picqer, "p2", "MUG-1", 41)
+    warehouse.transform()
+    composed = warehouse.row("select composed_product_id, part_product_id from optiply.product_compositions")
+    assert [names[number] for number in composed.values()] == ["s2", "s1"], "follows although no part of it changed"
+    assert names[warehouse.row("select product_id from optiply.supplier_products")["product_id"]] == "s2"
+
+
+@pytest.mark.rule("B6")
+def test_one_supplier_product_of_two_owners_is_that_of_the_first(warehouse: Warehouse) -> None:
+    webshop = warehouse.webshop()
+    owned = ("products", "suppliers", "supplier_products")
+    exact = warehouse.coupling(webshop, "exact_online", owned)
+    warehouse.pulled(exact, "stock_positions")
+    picqer = warehouse.coupling(webshop, "picqer", owned, priority=2)
+    warehouse.consolidate(webshop, "products", "sku")
+    warehouse.consolidate(webshop, "suppliers", "name")
+    warehouse.land(picqer, "suppliers", "7", {"idsupplier": 7, "name": "jansen "})
+    land(warehouse, picqer, "p1", "mug-1", 40, idsupplier=7, fixedstockprice=3)
+    warehouse.transform()
+    query = """select c.connector, sp.price::text, s.remote_id as supplier from optiply.supplier_products as sp
+               inner join optiply.suppliers as s on s.id = sp.supplier_id
+               inner join platform.couplings as c on c.id = sp.coupling_id where sp.deleted_at is null"""
+    assert warehouse.row(query) == {"connector": "picqer", "price": "3.00", "supplier": "7"}
+    warehouse.land(exact, "items", "i1", {"ID": "i1", "Code": "MUG-1", "Description": "Mug", "IsPurchaseItem": True})
+    warehouse.land(exact, "accounts", "S1", {"ID": "S1", "Name": "Jansen", "IsSupplier": True})
+    bought = {"ID": "x1", "Item": "i1", "Supplier": "S1", "PurchasePrice": 2, "PurchaseUnitFactor": 1}
+    warehouse.land(exact, "supplier_items", "x1", bought)
+    warehouse.transform()
+    assert warehouse.row(query) == {"connector": "exact_online", "price": "2.00", "supplier": "S1"}
+    warehouse.gone(exact, "supplier_items", "x1")
+    warehouse.transform()
+    assert warehouse.row(query) == {"connector": "picqer", "price": "3.00", "supplier": "S1"}
+    warehouse.land(exact, "supplier_items", "x1", bought)
+    warehouse.transform()
+    assert warehouse.row(query)["connector"] == "exact_online"
+
+
+@pytest.mark.rule("B8")
+def test_a_composition_moves_with_its_composed_product(warehouse: Warehouse) -> None:
+    webshop = warehouse.webshop()
+    shop = erp(warehouse, webshop)
+    picqer = warehouse.coupling(webshop, "picqer", ("products", "product_compositions"), priority=2)
+    warehouse.consolidate(webshop, "products", "sku")
+    land(warehouse, picqer, "p1", "MUG-1", type="composition_with_stock")
+    land(warehouse, picqer, "p2", "MUG-2")
+    warehouse.land(picqer, "product_parts", "p1_p2", {"idproduct": "p2", "amount": 3}, root="p1")
+    warehouse.transform()
+    before = warehouse.row("select composed_product_id, part_product_id from optiply.product_compositions")
+    land(warehouse, shop, "s1", "MUG-1")
+    warehouse.transform()
+    after = warehouse.row("select composed_product_id, part_product_id from optiply.product_compositions")
+    assert after["part_product_id"] == before["part_product_id"]
+    assert after["composed_product_id"] != before["composed_product_id"]

@@ -7,7 +7,9 @@ resolved as (
         mapped.*,
         composed.id as composed_product_id,
         part.id as part_product_id,
-        stored.id is not null and stored.deleted_at is null as is_stored,
+        coalesce(
+            stored.deleted_at is null and stored.composed_product_id = composed.id and stored.part_product_id = part.id, false
+        ) as is_stored,
         case
             when mapped.deleted_at is not null then '{}'
             else mapped.problems || {{ problems([
@@ -26,7 +28,8 @@ resolved as (
         on stored.coupling_id = mapped.coupling_id and stored.remote_id = mapped.remote_id
 ),
 
--- The edges that come new with this batch, oldest first: the one that closes a circle is the latest (B9).
+-- The edges that come new with this batch, or now join other products than they are stored with, oldest first: the one
+-- that closes a circle is the latest (B9).
 edges as materialized (
     select
         coupling_id,
@@ -40,6 +43,8 @@ edges as materialized (
 
 removed as materialized (
     select coupling_id, remote_id from resolved where deleted_at is not null
+    union all
+    select coupling_id, remote_id from edges
 ),
 
 -- Every product inside the part of a new edge: down the stored compositions and the older new edges. An edge that was

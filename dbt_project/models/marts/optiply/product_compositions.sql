@@ -1,4 +1,4 @@
-{{ config(meta={'object': 'product_compositions'}) }}
+{{ config(meta={'object': 'product_compositions', 'pair': ['composed_product_id', 'part_product_id']}) }}
 
 select
     webshop_id,

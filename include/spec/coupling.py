@@ -22,8 +22,8 @@ class Webshop(Strict):
     time_zone: str
     """The zone of its crons, e.g. Europe/Amsterdam."""
     owners: dict[ObjectName, Name | list[Name]]
-    """Object -> the coupling's file name, or several, the first one's word first (but
-    product_compositions, buy_orders and receipt_lines have one). An object without an owner is landed and not mapped."""
+    """Object -> the coupling's file name, or several, the first one's word first; product_compositions,
+    buy_orders and receipt_lines have one. An object without an owner is landed and not mapped."""
     consolidation: dict[ConsolidatedName, Consolidation] = {}
     """For products and suppliers with several sources: which of their records are one row, and who wins a field."""
 

@@ -24,6 +24,7 @@ BENCHMARKS: dict[str, Callable[[str], Result]] = {
     "memory_200k": extract.memory,
     "transform_full": transform.full,
     "transform_no_news": transform.no_news,
+    "transform_empty_batch": transform.empty_batch,
     "transform_1pct": transform.one_percent,
     "deletion_diff": deletions.deletion_diff,
     "dag_parse_1000": lambda _dsn: parse.dag_parse(1000),

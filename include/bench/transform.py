@@ -91,9 +91,15 @@ def full(dsn: str) -> Result:
 
 
 def no_news(dsn: str) -> Result:
+    """Seconds of a transform when nothing has landed: dbt is not even started; ratio: share of a full build."""
+    found = measure(dsn)
+    return Result(value=found.nothing, unit="s", floor=found.start_up, ratio=found.nothing / found.full)
+
+
+def empty_batch(dsn: str) -> Result:
     """Seconds of a dbt run over an empty batch beyond dbt's start-up (the floor); ratio: share of a full build.
 
-    The platform itself does not even start dbt when nothing has landed.
+    What each further webshop of a batch costs at least, and every transform whose news maps to nothing.
     """
     found = measure(dsn)
     beyond = max(found.empty - found.start_up, 0)

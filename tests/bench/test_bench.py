@@ -48,9 +48,10 @@ def test_a_transform_is_measured_whole_idle_and_for_one_per_cent(dsn: str, monke
         monkeypatch.setattr(transform, name, value)
     for name in ("HOST", "PORT", "USER", "PASSWORD", "DATABASE"):
         monkeypatch.setenv(f"WAREHOUSE_{name}", "")
-    whole, idle, some = transform.full(dsn), transform.no_news(dsn), transform.one_percent(dsn)
-    assert (whole.unit, idle.unit, some.unit) == ("s", "s", "s")
+    whole, idle, empty = transform.full(dsn), transform.no_news(dsn), transform.empty_batch(dsn)
+    assert {whole.unit, idle.unit, empty.unit, transform.one_percent(dsn).unit} == {"s"}
     assert whole.value > whole.floor
+    assert idle.value < empty.floor + empty.value, "a transform without news does not start dbt"
     with psycopg.connect(dsn) as connection:
         written = connection.execute(
             "select object, sum(inserted), sum(updated) from platform.transform_counts group by object order by object"

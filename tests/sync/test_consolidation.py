@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from include.sandbox import Running, serve
+from include.warehouse.explain import explain
 from tests.sync.stage import Stage
 
 ERP, DEPOT = "acme__exact_online", "acme__picqer"
@@ -61,6 +62,16 @@ def stock_winners(stage: Stage) -> set[str]:
     return {row["name"] for row in rows}
 
 
+def told_of_stock(stage: Stage, sku: str, winner: str) -> None:
+    """The explanation names both couplings' word for the stock, and whose stands."""
+    with stage.platform.connect() as connection:
+        found = explain(connection, "acme", "products", sku)
+    field = next(field for field in found.fields if field.name == "stock_level")
+    assert (set(field.said), field.winner) == ({ERP, DEPOT}, winner)
+    assert field.stored == field.said[winner]
+    assert {source.coupling for source in found.sources} == {ERP, DEPOT}
+
+
 def in_erp(company: Running) -> dict[str, int]:
     """What Exact says of each product that it buys."""
     sums: dict[str, Decimal] = {}
@@ -92,6 +103,7 @@ def test_base_data_of_one_system_and_stock_of_another(stage: Stage, tmp_path: Pa
         assert len(merged) > SIZE / 3
         assert merged == {code: kept[code] for code in merged}
         assert DEPOT in stock_winners(stage)
+        told_of_stock(stage, next(iter(merged)), DEPOT)
 
         for running in (company, depot):
             running.admin.forget_requests()
@@ -101,6 +113,7 @@ def test_base_data_of_one_system_and_stock_of_another(stage: Stage, tmp_path: Pa
         )
         stage.transform()
         assert stock_winners(stage) == {ERP}
+        told_of_stock(stage, next(iter(merged)), ERP)
         erp = in_erp(company)
         again = {code: level for code, level in stocks(stage).items() if code in merged and code in erp}
         assert again == {code: erp[code] for code in again}

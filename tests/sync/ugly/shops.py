@@ -195,5 +195,6 @@ def bol_com(docs: Docs) -> Iterator[Row]:
 
 
 def _is_cancelled(item: Mapping[str, Any]) -> bool:
-    pieces, cancelled = number(item.get("quantity")), number(item.get("quantityCancelled")) or Decimal(0)
-    return pieces is not None and cancelled >= pieces
+    told = item.get("quantityCancelled")
+    pieces, cancelled = number(item.get("quantity")), Decimal(0) if told is None else number(told)
+    return pieces is not None and cancelled is not None and cancelled >= pieces

@@ -20,8 +20,9 @@ select
     {{ filled("doc.offer ->> 'reference'") }} as reference,
     upper(doc.fulfilment ->> 'method') as method,
     {{ number('doc.quantity') }} as quantity,
-    coalesce({{ number('doc."quantityShipped"') }}, 0) as quantity_shipped,
-    coalesce({{ number('doc."quantityCancelled"') }}, 0) as quantity_cancelled,
+    -- Left out = none; one that cannot be read stays unknown, and so does what is left of the line.
+    case when doc."quantityShipped" is null then 0 else {{ number('doc."quantityShipped"') }} end as quantity_shipped,
+    case when doc."quantityCancelled" is null then 0 else {{ number('doc."quantityCancelled"') }} end as quantity_cancelled,
     coalesce({{ flag('doc."cancellationRequest"') }}, false) as is_cancellation_requested,
     {{ number('doc."unitPrice"') }} as unit_price,
     {{ moment('doc."latestChangedDateTime"') }} as changed_at

@@ -327,13 +327,13 @@ def test_one_supplier_product_of_two_owners_is_that_of_the_first(warehouse: Ware
     warehouse.land(exact, "items", "i1", {"ID": "i1", "Code": "MUG-1", "Description": "Mug", "IsPurchaseItem": True})
     warehouse.land(exact, "accounts", "S1", {"ID": "S1", "Name": "Jansen", "IsSupplier": True})
     bought = {"ID": "x1", "Item": "i1", "Supplier": "S1", "PurchasePrice": 2, "PurchaseUnitFactor": 1}
-    warehouse.land(exact, "supplier_items", "x1", bought)
+    warehouse.land(exact, "supplier_items", "x1", bought, root="i1")
     warehouse.transform()
     assert warehouse.row(query) == {"connector": "exact_online", "price": "2.00", "supplier": "S1"}
     warehouse.gone(exact, "supplier_items", "x1")
     warehouse.transform()
     assert warehouse.row(query) == {"connector": "picqer", "price": "3.00", "supplier": "S1"}
-    warehouse.land(exact, "supplier_items", "x1", bought)
+    warehouse.land(exact, "supplier_items", "x1", bought, root="i1")
     warehouse.transform()
     assert warehouse.row(query)["connector"] == "exact_online"
 

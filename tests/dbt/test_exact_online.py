@@ -28,7 +28,7 @@ def land_supplier_item(
     warehouse: Warehouse, coupling: Coupling, key: str, item: str, supplier: str, **fields: object
 ) -> None:
     record = {"ID": key, "Item": item, "Supplier": supplier, "PurchasePrice": 10, "PurchaseUnitFactor": 1}
-    warehouse.land(coupling, "supplier_items", key, record | fields)
+    warehouse.land(coupling, "supplier_items", key, record | fields, root=item)
 
 
 def land_material(
@@ -65,6 +65,26 @@ def test_a_change_in_any_of_the_three_endpoints_updates_the_product(warehouse: W
     warehouse.land(coupling, "sales_item_prices", "s1", {"Account": None, "Quantity": 1, "Price": 12.345}, root="i1")
     warehouse.transform()
     assert str(warehouse.row(query)["price"]) == "12.35"
+
+
+@pytest.mark.requirement("R19")
+@pytest.mark.parametrize("source", ["product_cost", "purchase_prices"])
+def test_a_price_that_another_endpoint_tells_updates_the_supplier_product(warehouse: Warehouse, source: str) -> None:
+    coupling = exact(warehouse, **{"supplier_products.price": source})
+    land_item(warehouse, coupling, "i1", CostPriceStandard=7)
+    land_account(warehouse, coupling, "S1")
+    land_supplier_item(warehouse, coupling, "x1", "i1", "S1")
+    paid = {"Account": "S1", "Quantity": 1, "Price": 7}
+    warehouse.land(coupling, "purchase_item_prices", "p1", paid, root="i1")
+    warehouse.transform()
+    query = "select price::text from optiply.supplier_products"
+    assert warehouse.row(query)["price"] == "7.00"
+    if source == "product_cost":
+        land_item(warehouse, coupling, "i1", CostPriceStandard=8)
+    else:
+        warehouse.land(coupling, "purchase_item_prices", "p1", paid | {"Price": 8}, root="i1")
+    warehouse.transform()
+    assert warehouse.row(query)["price"] == "8.00"
 
 
 @pytest.mark.rule("B2")
@@ -197,7 +217,7 @@ def test_circle_is_refused_and_its_edge_waits(warehouse: Warehouse) -> None:
         (row["remote_id"], row["field"], row["reason"]) for row in warehouse.problems(coupling, "product_compositions")
     ]
     assert problems == [("B_A", "part_product_id", "cycle"), ("C_D", "part_quantity", "part_quantity < 1")]
-    warehouse.gone(coupling, "assembly_materials", "m1", root="A")
+    warehouse.gone(coupling, "assembly_materials", "m1")
     warehouse.transform()
     assert [(row["remote_id"], row["deleted"]) for row in compositions(warehouse)] == [("A_B", True), ("B_A", False)]
 

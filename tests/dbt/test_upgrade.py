@@ -35,3 +35,22 @@ def test_indexes_and_types_of_tables_that_are_there_already(warehouse: Warehouse
     )
     assert warehouse.row(scale, "int_sell_order_lines__unioned") == {"numeric_scale": None}
     assert len(warehouse.rows("select viewname from pg_views where schemaname = 'mapping'")) == len(views)
+
+
+@pytest.mark.requirement("R19")
+def test_supplier_items_that_were_their_own_root_belong_to_their_item(warehouse: Warehouse) -> None:
+    table = "staging.exact_online__supplier_items"
+    warehouse.connection.execute(f"alter table {table} drop column root_key cascade".encode())
+    own = f"alter table {table} add column root_key text generated always as (record_key) virtual"
+    warehouse.connection.execute(own.encode())
+    coupling = warehouse.coupling(warehouse.webshop(), "exact_online", ("supplier_products",))
+    warehouse.land(coupling, "supplier_items", "x1", {"ID": "x1", "Item": "i1"})
+    warehouse.connection.execute("truncate platform.news")
+    warehouse.connection.execute((MIGRATIONS / "0020_supplier_items.sql").read_bytes())
+    run_dbt("run")
+    assert warehouse.row(f"select root_key from {table}") == {"root_key": "i1"}
+    assert warehouse.row("select object, root_key from platform.news") == {
+        "object": "supplier_products",
+        "root_key": "i1",
+    }
+    warehouse.land(coupling, "supplier_items", "x2", {"ID": "x2", "Item": "i1"}, root="i1")

@@ -17,7 +17,7 @@ from psycopg.rows import dict_row
 Row: TypeAlias = dict[str, Any]
 
 OBJECTS = {
-    "items": ("products", "product_compositions"),
+    "items": ("products", "supplier_products"),
     "stock_positions": ("products",),
     "sales_item_prices": ("products",),
     "price_list_prices": ("products",),
@@ -176,14 +176,15 @@ class Warehouse:
             self.connection.execute(insert, values)
             self.tell(coupling, stream, root or key)
 
-    def gone(self, coupling: Coupling, stream: str, key: str, root: str | None = None) -> None:
+    def gone(self, coupling: Coupling, stream: str, key: str) -> None:
         """Mark a landed record as gone, as a complete pull-all does that no longer saw it."""
         table = sql.Identifier("staging", f"{coupling.connector}__{stream}")
         mark = sql.SQL(
             "update {} set gone_at = now() where coupling_id = %s and record_key = %s and superseded_at is null"
+            " returning root_key"
         )
-        self.connection.execute(mark.format(table), (coupling.id, key))
-        self.tell(coupling, stream, root or key)
+        (root,) = self.connection.execute(mark.format(table), (coupling.id, key)).fetchall()
+        self.tell(coupling, stream, str(root["root_key"] if isinstance(root, dict) else root[0]))
 
     def tell(self, coupling: Coupling, stream: str, root: str) -> None:
         for name in OBJECTS[stream]:

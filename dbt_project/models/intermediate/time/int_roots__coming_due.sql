@@ -1,5 +1,5 @@
 -- Days on which a record means something else although nobody changed it: a price period begins or ends, an item ends.
--- What belongs to another root than the record it changes takes effect on the day after it landed (`told_at`).
+-- A period of price lists belongs to other roots than the prices in it: it takes effect on the day after it landed (`told_at`).
 with periods as (
     select coupling_id, webshop_id, root_key, 'products' as object, starts_at, ends_at, cast(null as timestamptz) as told_at
     from {{ ref('stg_exact_online__sales_item_prices') }}
@@ -32,10 +32,9 @@ with periods as (
 
     union all
 
-    select offer.coupling_id, offer.webshop_id, offer.root_key, 'supplier_products', paid.starts_at, paid.ends_at, paid.landed_at
-    from {{ ref('stg_exact_online__purchase_item_prices') }} as paid
-    inner join {{ ref('stg_exact_online__supplier_items') }} as offer
-        on offer.coupling_id = paid.coupling_id and offer.item = paid.root_key and offer.supplier = paid.account and offer.gone_at is null
+    select coupling_id, webshop_id, root_key, 'supplier_products' as object, starts_at, ends_at, null as told_at
+    from {{ ref('stg_exact_online__purchase_item_prices') }}
+    where gone_at is null
 )
 
 -- The last day still counts: what ends means something else on the day after.

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from include.sandbox.answers import json_answer
 from include.sandbox.faults import Fault
 from include.sandbox.journal import Journal
+from include.sandbox.purchases import purchases_router
 from include.sandbox.remote import Remote
 
 
@@ -25,6 +26,8 @@ class Advance(BaseModel):
 def admin_router(remote: Remote, journal: Journal, faults: list[Fault]) -> APIRouter:
     """Return the admin routes over this sandbox's parts."""
     router = APIRouter(prefix="/__sandbox", tags=["sandbox"])
+    router.include_router(purchases_router(remote.purchases))
+    router.include_router(_journal_router(journal))
 
     @router.get("/state")
     async def state() -> Response:
@@ -46,6 +49,11 @@ def admin_router(remote: Remote, journal: Journal, faults: list[Fault]) -> APIRo
         """Let the world change by counts and answer what changed, by id."""
         return json_answer(apply_change(remote, await request.json()))
 
+    @router.post("/settings")
+    async def settings(request: Request) -> Response:
+        """Change settings of this system while it runs; answer all of them."""
+        return json_answer(_set(remote, await request.json()))
+
     @router.post("/faults")
     async def add_fault(fault: Fault) -> Response:
         faults.append(fault)
@@ -60,6 +68,12 @@ def admin_router(remote: Remote, journal: Journal, faults: list[Fault]) -> APIRo
     async def clock(by: Advance) -> Response:
         remote.world.session_changed = True
         return json_answer({"now": remote.world.clock.advance(by.advance_seconds).isoformat()})
+
+    return router
+
+
+def _journal_router(journal: Journal) -> APIRouter:
+    router = APIRouter()
 
     @router.get("/requests")
     async def requests() -> Response:
@@ -90,6 +104,14 @@ def apply_change(remote: Remote, body: Any) -> dict[str, Any]:
     # The table's order holds, not the body's: a shipment cannot come before the order that is made in the same call.
     changed = {name: table[name](chance, counts[name]) for name in table if counts.get(name)}
     return {"now": remote.world.clock.now().isoformat(), "changed": changed}
+
+
+def _set(remote: Remote, body: Any) -> dict[str, Any]:
+    unknown = sorted(set(body) - set(remote.settings))
+    if unknown:
+        raise HTTPException(422, f"unknown settings {unknown}; there are {sorted(remote.settings)}")
+    remote.set.update(body)
+    return remote.set
 
 
 def _state(remote: Remote) -> dict[str, Any]:

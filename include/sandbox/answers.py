@@ -5,7 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -28,6 +31,14 @@ def json_answer(
     """Answer `body`: bytes are JSON already, everything else is encoded."""
     content = body if isinstance(body, bytes) else JSON.encode(body)
     return Response(content, status, dict(headers or {}), media)
+
+
+async def json_body(request: Request) -> Any:
+    """Return the decoded body with exact decimals; None where it is empty or no JSON."""
+    try:
+        return msgspec.json.Decoder(float_hook=Decimal).decode(await request.body())
+    except msgspec.DecodeError:
+        return None
 
 
 def array(rows: Iterable[bytes]) -> bytes:

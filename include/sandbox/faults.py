@@ -14,8 +14,9 @@ from include.sandbox.remote import Remote
 from include.sandbox.world import JSON
 
 Kind = Literal[
-    "status", "cut", "truncate", "html", "slow", "empty_page", "repeat_next", "bad_record", "expired_token", "change"
-]
+    "status", "cut", "lost", "late", "truncate", "html", "slow",
+    "empty_page", "repeat_next", "bad_record", "expired_token", "change",
+]  # fmt: skip
 Flaw = Literal["no_id", "stock", "nul", "long_name", "text_numbers"]
 FLAWS: tuple[Flaw, ...] = ("no_id", "stock", "nul", "long_name", "text_numbers")
 HTML = "<!DOCTYPE html><html><head><title>Onderhoud</title></head><body><h1>Wij zijn zo terug</h1></body></html>"
@@ -24,13 +25,24 @@ HTML = "<!DOCTYPE html><html><head><title>Onderhoud</title></head><body><h1>Wij 
 class Fault(BaseModel):
     """One fault. It lets `skip` matching requests pass and then hits `times` of them (None: all).
 
+    `method` and `writes` narrow what `match`, a piece of path and query, selects. What a fault does to a write:
+
+    - `status`, `html`: answered instead of the API; with `after` the API has carried the request out before.
+    - `slow`: the API is asked after `seconds`, though the client may have gone; with `after` at once, and answers then.
+    - `cut`: carried out, half of the answer comes; with `after` no byte of it.
+    - `lost`: never carried out, the connection is closed without a byte.
+    - `late`: the connection is closed without a byte, and `seconds` later the API carries the request out.
+
     `change` lets the world change after a good answer: `{"deleted_products": 1, "seed": 3}` as the admin side takes it.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     match: str = ""
+    method: str | None = None
+    writes: bool = False
     kind: Kind
+    after: bool = False
     status: int = 500
     headers: dict[str, str] = {}
     body: str | None = None
@@ -41,9 +53,11 @@ class Fault(BaseModel):
     ids: list[str] = []
     change: dict[str, int] = {}
 
-    def hits(self, path_and_query: str) -> bool:
+    def hits(self, method: str, path_and_query: str, *, write: bool) -> bool:
         """Say whether the request is hit, and count it."""
         if self.match not in path_and_query or self.times == 0:
+            return False
+        if (self.method or method) != method or (self.writes and not write):
             return False
         if self.skip:
             self.skip -= 1
@@ -54,7 +68,7 @@ class Fault(BaseModel):
 
 
 def instead(fault: Fault, remote: Remote) -> Response | None:
-    """Return the answer that a fault gives without asking the API, or None."""
+    """Return the answer that a fault gives in place of the API's, or None."""
     if fault.kind == "html":
         status = fault.status if "status" in fault.model_fields_set else 200
         return Response(fault.body or HTML, status, fault.headers, "text/html")

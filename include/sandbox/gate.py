@@ -35,12 +35,19 @@ class Gate:
             self._store.save(self._remote.world)
             await _answer(send, head, body)
             return
+        write = self._remote.is_write(scope["method"], scope["path"])
+        fault = self._fault(scope, write)
+        if fault is not None and (fault.kind in ("lost", "late") or (fault.kind == "cut" and fault.after)):
+            await self._unanswered(fault, scope, receive, send, write)
+            return
         time = self._remote.world.clock.now().isoformat()
-        fault = self._fault(scope)
-        head, body = await self._handle(fault, scope, receive)
+        head, body, answered = await self._handle(fault, scope, receive)
         self._store.save(self._remote.world)
         cut = fault is not None and fault.kind == "cut"
-        self._journal.note(scope, None if cut else head["status"], time, fault.kind if fault else None)
+        status, kind = None if cut else head["status"], fault.kind if fault else None
+        self._journal.note(scope, status, time, kind, write=write, answered=answered)
+        if fault is not None and fault.kind == "slow" and fault.after:
+            await asyncio.sleep(fault.seconds)
         if cut:
             # Half of the promised bytes, then the server closes the connection: the client sees an incomplete body.
             await send(head)
@@ -48,30 +55,53 @@ class Gate:
             return
         await _answer(send, head, body)
 
-    def _fault(self, scope: Scope) -> Fault | None:
-        target = scope["path"] + "?" + scope["query_string"].decode("latin-1")
-        return next((fault for fault in self._faults if fault.hits(target)), None)
+    async def _unanswered(self, fault: Fault, scope: Scope, receive: Receive, send: Send, write: bool) -> None:
+        """Close the connection without a byte; what the API does with the request depends on the kind of fault."""
+        replayed = await _read(receive)
+        time = self._remote.world.clock.now().isoformat()
+        entry = self._journal.note(scope, None, time, fault.kind, write=write, answered=None)
+        if fault.kind == "cut":
+            await self._carry_out(scope, replayed, entry)
+        await _hang_up(send, receive)
+        if fault.kind == "late":
+            await asyncio.sleep(fault.seconds)
+            await self._carry_out(scope, replayed, entry)
 
-    async def _handle(self, fault: Fault | None, scope: Scope, receive: Receive) -> tuple[Message, bytes]:
+    async def _carry_out(self, scope: Scope, receive: Receive, entry: dict[str, Any]) -> None:
+        head, _ = await _collect(self._app, scope, receive)
+        self._store.save(self._remote.world)
+        entry["answered"] = head["status"]
+
+    def _fault(self, scope: Scope, write: bool) -> Fault | None:
+        target = scope["path"] + "?" + scope["query_string"].decode("latin-1")
+        return next((fault for fault in self._faults if fault.hits(scope["method"], target, write=write)), None)
+
+    async def _handle(self, fault: Fault | None, scope: Scope, receive: Receive) -> tuple[Message, bytes, int | None]:
+        """Return head and body of the answer, and the status that the API itself gave, None where it was not asked."""
         if fault is None:
-            return await _collect(self._app, scope, receive)
+            head, body = await _collect(self._app, scope, receive)
+            return head, body, head["status"]
+        # A client that loses patience takes its body along.
+        receive = await _read(receive)
         answer = instead(fault, self._remote)
         if answer is not None:
-            return await _collect(answer, scope, receive)
-        if fault.kind == "slow":
+            own = (await _collect(self._app, scope, receive))[0]["status"] if fault.after else None
+            return *await _collect(answer, scope, receive), own
+        if fault.kind == "slow" and not fault.after:
             await asyncio.sleep(fault.seconds)
         if fault.kind == "expired_token":
             self._remote.tokens.expire_all()
         if fault.kind == "repeat_next" and self._remote.page_parameter:
             scope = _previous_page(scope, self._remote.page_parameter)
         head, body = await _collect(self._app, scope, receive)
-        if head["status"] == 200 and fault.kind in ("truncate", "empty_page", "repeat_next", "bad_record"):
+        own = head["status"]
+        if 200 <= own < 300 and fault.kind in ("truncate", "empty_page", "repeat_next", "bad_record"):
             body = spoil(fault, self._remote, body, _url(scope))
             head["headers"] = _with_length(head["headers"], len(body))
-        if head["status"] == 200 and fault.kind == "change":
+        if 200 <= own < 300 and fault.kind == "change":
             # The answer is made already: what changes now changes between this page and the next.
             apply_change(self._remote, fault.change)
-        return head, body
+        return head, body, own
 
 
 async def _collect(app: ASGIApp | Response, scope: Scope, receive: Receive) -> tuple[Message, bytes]:
@@ -87,6 +117,27 @@ async def _collect(app: ASGIApp | Response, scope: Scope, receive: Receive) -> t
 
     await app(scope, receive, keep)
     return head, b"".join(chunks)
+
+
+async def _read(receive: Receive) -> Receive:
+    """Read the whole request, so that it can be carried out after its connection is gone."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+
+    async def replay() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay
+
+
+async def _hang_up(send: Send, receive: Receive) -> None:
+    """Close the connection. ASGI has no word for it, so this takes the transport of uvicorn's request cycle."""
+    send.__self__.transport.abort()  # type: ignore[attr-defined]
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _answer(send: Send, head: Message, body: bytes) -> None:

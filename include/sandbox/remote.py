@@ -14,6 +14,7 @@ from starlette.responses import Response
 from include.sandbox.answers import json_answer
 from include.sandbox.catalogue import Catalogue
 from include.sandbox.limits import Limits
+from include.sandbox.purchases import Purchases
 from include.sandbox.tokens import Tokens
 from include.sandbox.world import World
 
@@ -60,6 +61,14 @@ class Remote(abc.ABC):
     @abc.abstractmethod
     def changes(self) -> Mapping[str, Change]:
         """Return what can change in this world: each takes a random source and a count, and returns the ids."""
+
+    def purchases(self) -> Purchases | None:
+        """Return what people do with purchase orders at this system, or None where it has none."""
+        return None
+
+    def is_write(self, method: str, path: str) -> bool:
+        """Whether a request changes records here; a request for a token does not."""
+        return method not in ("GET", "HEAD", "OPTIONS") and not path.endswith("/token")
 
     def refusal(self, status: int) -> Response:
         """Return the body that this system sends with an error `status` forced by a fault."""

@@ -71,6 +71,31 @@ class Admin:
         entries: list[dict[str, Any]] = self._call("GET", "requests")
         return entries
 
+    def writes(self, match: str = "") -> list[dict[str, Any]]:
+        """Return the writes in the journal whose path holds `match`, also those that a fault kept from the API."""
+        return [entry for entry in self.requests() if entry["write"] and match in entry["path"]]
+
+    def accepted(self, match: str = "") -> list[dict[str, Any]]:
+        """Return the writes that the API carried out, whatever the client was told."""
+        return [entry for entry in self.writes(match) if 200 <= (entry["answered"] or 0) < 300]
+
+    def set(self, **settings: int | str) -> None:
+        """Change settings of the system."""
+        self._call("POST", "settings", settings)
+
+    def receive(self, order: str, **what: Any) -> list[str]:
+        """Let goods of an order come in: `share`, or `line` with `quantity`; all without. Return the lines' ids."""
+        return [str(line) for line in self._call("POST", "receive", {"order": order, **what})]
+
+    def cancel_order(self, order: str) -> None:
+        """Cancel an order as a user of the system does."""
+        self._call("POST", "cancel", {"order": order})
+
+    def amend_order(self, order: str, **what: Any) -> str | None:
+        """Give `line` another `quantity` (0 removes it), or add `product`; return the id of an added line."""
+        added: str | None = self._call("POST", "amend", {"order": order, **what})
+        return added
+
     def forget_requests(self) -> None:
         """Empty the journal."""
         self._call("DELETE", "requests")

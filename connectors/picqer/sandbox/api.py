@@ -1,4 +1,4 @@
-"""The routes of the Picqer API v1 that a coupling reads."""
+"""The routes of the Picqer API v1 that a coupling uses."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from starlette.responses import Response
 from typing_extensions import override
 
 from connectors.picqer.sandbox.account import Account
+from connectors.picqer.sandbox.handling import Handling
+from connectors.picqer.sandbox.ordering import NOT_FOUND, Desk, error
 from include.sandbox.answers import RefusedError, array, basic_credentials, json_answer
 from include.sandbox.remote import Change, Remote
 from include.sandbox.tokens import secret
@@ -18,14 +20,17 @@ from include.sandbox.world import JSON, Collection, Record, Row
 
 ROOT = "/api/v1"
 PAGE = 100
-NOT_FOUND, RATE_LIMIT, NO_RIGHT = 20, 28, 31
+RATE_LIMIT, NO_RIGHT = 28, 31
 Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Picqer(Remote):
-    """A Picqer account. `account` fulfilment = the key of a client of Picqer Fulfilment."""
+    """A Picqer account. `account` fulfilment = the key of a client of Picqer Fulfilment.
 
-    settings: ClassVar[Mapping[str, int | str]] = {"per_minute": 500, "account": "normal"}
+    `demand` = the name of a field that the account wants on each new purchase order, and that the API has no word for.
+    """
+
+    settings: ClassVar[Mapping[str, int | str]] = {"per_minute": 500, "account": "normal", "demand": ""}
     tested_with: ClassVar[Mapping[str, int | str]] = {"per_minute": 10**6}
     id_fields = ("idproduct", "idorder", "idpurchaseorder", "idreceipt", "idsupplier")
     page_parameter = "offset"
@@ -61,12 +66,27 @@ class Picqer(Remote):
             "/receipts": self._changed("receipts"),
             "/receipts/{key}": self._single("receipts"),
             "/warehouses": self._warehouses,
-            "/{rest:path}": self._nothing,
         }
         router = APIRouter()
         for path, handler in handlers.items():
             router.add_route(ROOT + path, self._guarded(handler), ["GET"])
+        for method, path in self._desk().handlers():
+            router.add_route(ROOT + path, self._guarded(self._write(method, path)), [method])
+        router.add_route(ROOT + "/{rest:path}", self._guarded(self._nothing), ["GET", "POST", "PUT", "DELETE"])
         return router
+
+    @override
+    def purchases(self) -> Handling:
+        return Handling(self._account().dock)
+
+    def _desk(self) -> Desk:
+        return Desk(self.purchases(), str(self.set["demand"]))
+
+    def _write(self, method: str, path: str) -> Handler:
+        async def write(request: Request) -> Response:
+            return await self._desk().handlers()[method, path](request)
+
+        return write
 
     def _account(self) -> Account:
         return Account(self.world, self.catalogue, fulfilment=self.set["account"] == "fulfilment")
@@ -156,11 +176,6 @@ class Picqer(Remote):
 
     async def _nothing(self, _request: Request) -> Response:
         return _not_found()
-
-
-def error(code: int, message: str, status: int) -> Response:
-    """Return Picqer's error body; clients match the code, the text may be Dutch."""
-    return json_answer({"error": True, "error_code": code, "error_message": message}, status)
 
 
 def _not_found() -> Response:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from connectors.picqer.sandbox.products import MAIN_WAREHOUSE, product_id, supplier_id, wall
 from include.sandbox.catalogue import Article, Supplier
 from include.sandbox.world import Record
+
+HEADER = ("idsupplier", "idwarehouse", "idtemplate", "supplier_orderid", "remarks", "delivery_date", "language")
+"""What a request may say of an order."""
 
 
 def purchase_order(
@@ -18,18 +22,28 @@ def purchase_order(
     Optiply's number stands in one of two fields; others hold the number of the supplier.
     """
     ours = {1: {"supplier_orderid": f"OP {810000 + number}"}, 2: {"remarks": f"Graag spoed. Optiply {810000 + number}"}}
-    return {
-        "idpurchaseorder": 7000 + number,
+    return blank_order(number, [_line(*line) for line in lines], created) | {
         "idsupplier": None if named_only else supplier_id(supplier.number),
-        "idtemplate": 12,
         "idwarehouse": 19 if number % 13 == 12 else MAIN_WAREHOUSE,
-        "idfulfilment_customer": None,
-        "purchaseorderid": f"2026{number:05d}",
         "supplier_name": supplier.name,
         "supplier_orderid": f"{20240000 + number}" if number % 4 == 0 else None,
+        **ours.get(number % 4, {}),
+    }
+
+
+def blank_order(number: int, lines: list[Record], created: datetime) -> Record:
+    """Return a concept of which nothing but its lines is filled in."""
+    return {
+        "idpurchaseorder": 7000 + number,
+        "idsupplier": None,
+        "idtemplate": 12,
+        "idwarehouse": None,
+        "idfulfilment_customer": None,
+        "purchaseorderid": f"2026{number:05d}",
+        "supplier_name": None,
+        "supplier_orderid": None,
         "status": "concept",
         "remarks": None,
-        **ours.get(number % 4, {}),
         "delivery_date": None,
         "language": "nl",
         "purchased_by_iduser": None,
@@ -37,7 +51,7 @@ def purchase_order(
         "completed_by_iduser": None,
         "completed_at": None,
         "created_by_iduser": 4,
-        "products": [_line(*line) for line in lines],
+        "products": lines,
         "created": wall(created),
         "updated": wall(created),
     }
@@ -56,6 +70,20 @@ def _line(identity: int, article: Article, amount: int) -> Record:
         "amountreceived": 0,
         "delivery_date": None,
         "weight": int(article.weight * 1000),
+    }
+
+
+def line_of(identity: int, product: Record, amount: int, price: Decimal | int, due: str | None) -> Record:
+    """Return a line for a product of the account."""
+    copied = ("idproduct", "idvatgroup", "productcode", "productcode_supplier", "name")
+    return {
+        "idpurchaseorder_product": identity,
+        **{name: product[name] for name in copied},
+        "price": price,
+        "amount": amount,
+        "amountreceived": 0,
+        "delivery_date": due,
+        "weight": product["weight"],
     }
 
 

@@ -66,29 +66,38 @@ class Dock:
         chosen = [articles[(number + place) % len(articles)] for place in range(min(3, len(articles)))]
         # The same product may stand on two lines.
         chosen += chosen[:1] if number % 9 == 4 else []
-        lines = [(self._line_id(), article, 6 * (1 + article.number % 4)) for article in chosen]
+        lines = [(self.line_id(), article, 6 * (1 + article.number % 4)) for article in chosen]
         named_only = self.fulfilment or number % 15 == 13
         record = write.purchase_order(number, supplier, lines, at, named_only=named_only)
         return self.orders.put(str(record["idpurchaseorder"]), record).key
 
-    def purchase(self, key: str, at: datetime) -> None:
-        """Send the order to the supplier."""
-        due = (at + timedelta(days=7)).date().isoformat()
-        self._save(key, at, status="purchased", purchased_at=wall(at), purchased_by_iduser=4, delivery_date=due)
+    def purchase(self, key: str, at: datetime, due: str | None = None) -> None:
+        """Send the order to the supplier, who delivers on the day `due` or after a week."""
+        due = due or (at + timedelta(days=7)).date().isoformat()
+        self.save(key, at, status="purchased", purchased_at=wall(at), purchased_by_iduser=4, delivery_date=due)
 
     def cancel(self, key: str, at: datetime) -> None:
         """Cancel an order."""
-        self._save(key, at, status="cancelled")
+        self.save(key, at, status="cancelled")
 
     def receive(self, keys: list[str], version: int, part: int, at: datetime) -> None:
         """Let one `part`-th of what is open come in; several orders make one receipt that names none of them."""
+        amounts = {
+            line["idpurchaseorder_product"]: (line["amount"] - line["amountreceived"]) // part
+            for key in keys
+            for place, line in enumerate(self.orders[key].data["products"])
+            if part == 1 or place == 0
+        }
+        self.arrive(keys, version, amounts, at)
+
+    def arrive(self, keys: list[str], version: int, amounts: Mapping[int, int], at: datetime) -> str:
+        """Make a receipt of what comes in by line; rows of version 1 wait for its completion. Return its id."""
         orders = [self.orders[key].data for key in keys]
-        number = self.world.next_number("receipt")
-        receipt = write.receipt(number, version, orders, at)
+        receipt = write.receipt(self.world.next_number("receipt"), version, orders, at)
         rows: list[Record] = []
         for order in orders:
-            for place, line in enumerate(order["products"]):
-                amount = (line["amount"] - line["amountreceived"]) // part if part == 1 or place == 0 else 0
+            for line in order["products"]:
+                amount = amounts.get(line["idpurchaseorder_product"], 0)
                 if version == 1:
                     rows.append(write.row_of_version_1(self._row_id(), order, line, amount))
                     continue
@@ -99,6 +108,7 @@ class Dock:
         self._save_receipt(str(receipt["idreceipt"]), rows, at)
         if version == 2:
             self._book(rows, "amount", 1, at)
+        return str(receipt["idreceipt"])
 
     def complete(self, key: str, at: datetime) -> None:
         """Complete a receipt; rows of version 1 enter the stock now."""
@@ -129,7 +139,7 @@ class Dock:
         at = self.world.clock.now()
         key = self._bought(at)
         first = self.orders[key].data["products"][:1]
-        self._save(key, at, products=[first[0] | {"amount": chance.randint(1, 9)}])
+        self.save(key, at, products=[first[0] | {"amount": chance.randint(1, 9)}])
         self.receive([key], 2, 1, at)
         receipt = self.last_receipt()
         self._save_receipt(
@@ -138,7 +148,7 @@ class Dock:
         return key
 
     def _remove_line(self, key: str, at: datetime) -> None:
-        self._save(key, at, products=self.orders[key].data["products"][:-1])
+        self.save(key, at, products=self.orders[key].data["products"][:-1])
 
     def _book(self, rows: list[Record], field: str, sign: int, at: datetime) -> None:
         """Add what came to the lines; an order with nothing left to come is received, and open again after a revert."""
@@ -153,7 +163,7 @@ class Dock:
             done = all(line["amountreceived"] >= line["amount"] for line in lines)
             status, completed = ("received", wall(at)) if done else ("purchased", None)
             user = 4 if done else None
-            self._save(key, at, products=lines, status=status, completed_at=completed, completed_by_iduser=user)
+            self.save(key, at, products=lines, status=status, completed_at=completed, completed_by_iduser=user)
 
     def _each(self, which: str, act: Callable[[str, datetime], None]) -> Change:
         def change(chance: random.Random, count: int) -> list[str]:
@@ -185,7 +195,8 @@ class Dock:
     def _rows(self) -> list[tuple[str, Record]]:
         return [(receipt.key, row) for receipt in self.receipts for row in receipt.data["products"]]
 
-    def _save(self, key: str, at: datetime, **fields: object) -> None:
+    def save(self, key: str, at: datetime, **fields: object) -> None:
+        """Change fields of an order."""
         self.orders.change(key, **fields, updated=wall(at))
 
     def _save_receipt(self, key: str, rows: list[Record], at: datetime) -> None:
@@ -202,7 +213,8 @@ class Dock:
                 found.setdefault(article.supplier, []).append(article)
         return [(one, found[one.number]) for one in self.catalogue.suppliers if one.number in found]
 
-    def _line_id(self) -> int:
+    def line_id(self) -> int:
+        """Return the id of the next line."""
         return self.world.next_number("purchase_line", 30001)
 
     def _row_id(self) -> int:

@@ -6,7 +6,7 @@ import argparse
 import logging
 import sys
 
-from include.cli import approvals, check, connector, coupling, docs, explain, mapping, operate
+from include.cli import approvals, check, connector, coupling, docs, explain, mapping, operate, webhooks
 from include.contract.errors import SyncError
 
 _HELP = "The platform's command line."
@@ -24,6 +24,7 @@ def parser() -> argparse.ArgumentParser:
     mapping.add(commands)
     explain.add(commands)
     docs.add(commands)
+    webhooks.add(commands)
     return whole
 
 

@@ -19,7 +19,7 @@ from psycopg.conninfo import conninfo_to_dict
 from include.bench.result import Result
 from include.spec.coupling import Webshop
 from include.spec.load import CONNECTORS, CouplingConfig, connector_names, load_manifest
-from include.spec.manifest import ObjectName
+from include.spec.objects import ObjectName
 from include.sync.configs import ensure_registered
 from include.sync.dbt import Dbt
 from include.sync.transform import transform

@@ -11,7 +11,7 @@ from include.kit.checkout import Connector, connectors
 from include.kit.checks import Check, guarded
 from include.kit.overview import brought, lines
 from include.kit.scaffold import plan, write
-from include.spec.manifest import OBJECTS
+from include.spec.objects import OBJECTS
 from include.spec.problems import nearest
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from include.cli.mapping_text import lines
 from include.contract.errors import Misconfigured
 from include.spec.load import CONFIGS, load_all
-from include.spec.manifest import OBJECTS
+from include.spec.objects import OBJECTS
 from include.spec.problems import nearest
 from include.sync.preview import Checkout, Chosen, preview
 from include.warehouse.connection import dsn_from_environment

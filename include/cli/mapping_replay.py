@@ -7,7 +7,7 @@ from typing import Any
 
 from include.contract.errors import Misconfigured
 from include.spec.load import load_all
-from include.spec.manifest import OBJECTS
+from include.spec.objects import OBJECTS
 from include.sync.configs import ensure_registered
 from include.sync.dbt import Dbt
 from include.sync.replay import replay

@@ -16,7 +16,8 @@ from pydantic.fields import FieldInfo
 
 from include.contract.errors import PlatformBug
 from include.spec.coupling import Coupling, Webshop
-from include.spec.manifest import OBJECTS, Manifest, ObjectName
+from include.spec.manifest import Manifest
+from include.spec.objects import OBJECTS, ObjectName
 
 FILES: tuple[tuple[str, type[pydantic.BaseModel]], ...] = (
     ("dag_configs/&lt;webshop&gt;/webshop.yaml", Webshop),

@@ -19,7 +19,8 @@ from include.spec.load import (
     load_manifest,
     load_webshop,
 )
-from include.spec.manifest import OBJECTS, Manifest
+from include.spec.manifest import Manifest
+from include.spec.objects import OBJECTS
 from include.spec.problems import Problem
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")

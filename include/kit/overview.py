@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from include.kit.checkout import Connector
-from include.spec.manifest import OBJECTS, Manifest, Stream
+from include.spec.manifest import Manifest, Stream
+from include.spec.objects import OBJECTS
 from include.spec.since import ByDay, ByTime, ByVersion
 
 

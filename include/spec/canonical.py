@@ -9,7 +9,8 @@ from types import MappingProxyType
 from typing import Any
 
 from include.spec import marked_yaml
-from include.spec.manifest import Manifest, ObjectName, Setting
+from include.spec.manifest import Manifest, Setting
+from include.spec.objects import ObjectName
 
 FILE = Path(__file__).with_name("canonical.yaml")
 

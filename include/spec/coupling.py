@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import pydantic
 
 from include.spec.consolidation import ConsolidatedName, Consolidation
-from include.spec.manifest import ObjectName
+from include.spec.objects import ObjectName
 from include.spec.validate import Name, Scalar, Strict
 
 

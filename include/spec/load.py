@@ -14,9 +14,10 @@ from include.spec import marked_yaml
 from include.spec.canonical import with_canonical
 from include.spec.coupling import Coupling, Webshop
 from include.spec.coupling_check import check_coupling, check_owners, check_ownership, check_webshop
-from include.spec.manifest import OBJECTS, Manifest
+from include.spec.manifest import Manifest
 from include.spec.manifest_check import check_manifest
 from include.spec.marked_yaml import Marked
+from include.spec.objects import OBJECTS
 from include.spec.overrides import Override, overrides_of
 from include.spec.problems import ConfigError, Problem, nearest
 from include.spec.schedule import Plan, spread

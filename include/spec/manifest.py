@@ -9,28 +9,11 @@ import pydantic
 from include.spec.auth import Auth
 from include.spec.budget import Budget
 from include.spec.call import Each, Parent, Report, Single, Tombstones
+from include.spec.objects import OBJECTS, ObjectName
 from include.spec.paging import NoPaging, Paging
 from include.spec.since import Always, ByDay, ByTime, ByVersion
 from include.spec.validate import Name, Scalar, Strict
-
-OBJECTS = (
-    "suppliers",
-    "products",
-    "supplier_products",
-    "product_compositions",
-    "sell_orders",
-    "buy_orders",
-    "receipt_lines",
-)
-ObjectName = Literal[
-    "suppliers",
-    "products",
-    "supplier_products",
-    "product_compositions",
-    "sell_orders",
-    "buy_orders",
-    "receipt_lines",
-]
+from include.spec.webhooks import Webhooks
 
 
 class Setting(Strict):
@@ -191,6 +174,8 @@ class Manifest(Strict):
     """Its endpoints, by name; the name becomes the landing table's."""
     objects: dict[ObjectName, ObjectStreams]
     """What of the Optiply model it can bring, and from which streams."""
+    webhooks: Webhooks | None = None
+    """What it sends by itself; left out = nothing, it is asked for changes only."""
 
     def feeds(self, stream: str) -> list[str]:
         """Return the objects that are made of `stream`, in the model's order."""

@@ -12,6 +12,7 @@ from include.spec.marked_yaml import Marked, Path_
 from include.spec.paging import Offset, PageNumber
 from include.spec.problems import Problem, nearest
 from include.spec.since import ByTime, ByVersion
+from include.spec.webhooks_check import check_webhooks
 
 Add = Callable[[Path_, str], None]
 
@@ -36,6 +37,7 @@ def check_manifest(manifest: Manifest, marked: Marked, expected: str) -> list[Pr
     _check_auth(manifest, add)
     _check_streams(manifest, add)
     _check_pulled_once(manifest, add)
+    check_webhooks(manifest, add)
     return problems
 
 

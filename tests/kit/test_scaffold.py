@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from include.kit.scaffold.plan import AUTHS, PAGINGS
-from include.spec.manifest import OBJECTS
+from include.spec.objects import OBJECTS
 from tests.kit.checkout import cli, copy_to, python
 
 WHOLE = "ninth"

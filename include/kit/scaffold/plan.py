@@ -7,7 +7,7 @@ import re
 
 from include.contract.errors import Misconfigured
 from include.spec.load import CONNECTORS
-from include.spec.manifest import OBJECTS
+from include.spec.objects import OBJECTS
 from include.spec.problems import nearest
 
 AUTHS = ("basic", "header", "oauth1", "client_credentials", "refresh_token")

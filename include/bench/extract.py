@@ -18,6 +18,7 @@ from include.bench.pages import remote
 from include.bench.result import Result
 from include.engine.ports import Credentials
 from include.spec.auth import Basic
+from include.spec.canonical import with_canonical
 from include.spec.coupling import Webshop
 from include.spec.load import CouplingConfig
 from include.spec.manifest import Client, ConnectionFields, Manifest, ObjectStreams, Stream
@@ -42,7 +43,7 @@ def config(size: int, total: int) -> CouplingConfig:
     )  # fmt: skip
     changed = ByTime(type="time", param="modified_after", field="date_modified_gmt")
     stream = Stream(path=f"/{total}", key=["id"], paging=paging, changed=changed, deletions="snapshot")
-    manifest = Manifest(
+    described = Manifest(
         connector="bench",
         title="Benchmark",
         docs="https://example.invalid",
@@ -51,11 +52,12 @@ def config(size: int, total: int) -> CouplingConfig:
         streams={"products": stream},
         objects={"products": ObjectStreams(streams=["products"])},
     )
+    manifest = with_canonical(described)
     webshop = Webshop(webshop="bench", title="Benchmark", time_zone="UTC", owners={})
     return CouplingConfig(
         name="bench__bench", title="Benchmark", file="bench/bench.yaml", webshop=webshop, manifest=manifest,
         role="primary", match_key=None, connection="bench", owner="bench", enabled=True, objects=("products",),
-        plans=(), settings={}, overrides=(),
+        plans=(), settings=manifest.with_defaults({}), overrides=(),
     )  # fmt: skip
 
 
@@ -83,7 +85,7 @@ def prepared(dsn: str, size: int, total: int) -> tuple[Platform, CouplingConfig]
         ensure_registered(connection, config(size, total))
         connection.execute(
             "truncate staging.bench__products, platform.news, platform.pulls, platform.pull_streams,"
-            " platform.pull_pages, platform.pull_faults, platform.cursors"
+            " platform.pull_pages, platform.pull_faults, platform.cursors cascade"
         )
     return Platform(connect, Vault(Fernet.generate_key().decode())), config(size, total)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +35,6 @@ def add(deeds: Any) -> None:
 
 
 def _diff(chosen: argparse.Namespace) -> int:
-    if chosen.json:
-        logging.getLogger().setLevel(logging.WARNING)
     webshop = chosen.webshop or (chosen.coupling and _webshop_of(chosen.coupling, chosen.configs))
     wish = Chosen(None if chosen.all else (webshop,), chosen.coupling, chosen.object, chosen.rows)
     found = preview(dsn_from_environment(), wish, Checkout(chosen.configs))

@@ -49,10 +49,7 @@ def claim(connection: psycopg.Connection) -> int:
     """
     with connection.transaction():
         _tell_what_came_due(connection)
-        connection.execute(
-            "insert into platform.news (webshop_id, coupling_id, object, root_key)"
-            " select webshop_id, coupling_id, object, root_key from mapping.int_roots__read_anew"
-        )
+        _tell_what_was_read_anew(connection)
         connection.execute(
             "with taken as (delete from platform.news n where not exists (select from platform.pulls p"
             "  where p.id = n.pull_id and p.outcome is distinct from 'succeeded')"
@@ -90,6 +87,16 @@ def _tell_what_came_due(connection: psycopg.Connection) -> None:
         connection.execute(
             "insert into platform.facts (name, value) values ('dates_mapped_to', to_jsonb(current_date))"
             " on conflict (name) do update set value = excluded.value"
+        )
+
+
+def _tell_what_was_read_anew(connection: psycopg.Connection) -> None:
+    # A copy on which a mapping is tried has no mappings before its first transform, which maps everything anyway.
+    row = connection.execute("select to_regclass('mapping.int_roots__read_anew')").fetchone()
+    if row and row[0]:
+        connection.execute(
+            "insert into platform.news (webshop_id, coupling_id, object, root_key)"
+            " select webshop_id, coupling_id, object, root_key from mapping.int_roots__read_anew"
         )
 
 

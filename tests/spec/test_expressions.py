@@ -242,10 +242,19 @@ def test_whatever_is_written_is_refused_or_runs(warehouse: psycopg.Connection) -
 
 
 def test_a_text_is_read_as_mappings_read_it() -> None:
-    casts = (MIGRATIONS / "0007_overrides.sql").read_text()
-    for macro, literal in (("number", r"'\^[^']+'"), ("filled", r"e'[^']+'"), ("flag", r"when 'true' .* false")):
+    reads = (
+        ("number", "to_number", r"'\^[^']+'"),
+        ("filled", "filled", r"e'[^']+'"),
+        ("flag", "to_boolean", r"when 'true' .* false"),
+    )
+    for macro, function, literal in reads:
         (found,) = re.findall(literal, (ROOT / "dbt_project" / "macros" / f"{macro}.sql").read_text())
-        assert found in casts, f"the macro {macro} reads texts otherwise than overrides do"
+        newest = [
+            text.partition(f"function platform.{function}(")[2].partition(";\n")[0]
+            for text in (path.read_text() for path in sorted(MIGRATIONS.glob("*.sql")))
+            if f"function platform.{function}(" in text
+        ][-1]
+        assert found in newest, f"the macro {macro} reads texts otherwise than overrides do"
 
 
 @pytest.mark.requirement("R18")

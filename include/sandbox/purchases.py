@@ -62,7 +62,9 @@ class Delivery(BaseModel):
             still_open = {self.line: still_open[self.line]}
         if self.line is not None and self.quantity is not None:
             return {self.line: self.quantity}
-        shares = {line: (open_ * self.share).to_integral_value(ROUND_CEILING) for line, open_ in still_open.items()}
+        shares = {
+            line: min(left, (left * self.share).to_integral_value(ROUND_CEILING)) for line, left in still_open.items()
+        }
         return {line: share for line, share in shares.items() if share > 0}
 
 

@@ -13,10 +13,12 @@ from typing_extensions import override
 
 from connectors.exact_online.sandbox import oauth, pages
 from connectors.exact_online.sandbox.company import Company
-from connectors.exact_online.sandbox.endpoints import ENDPOINTS
+from connectors.exact_online.sandbox.endpoints import ENDPOINTS, Endpoint
+from connectors.exact_online.sandbox.handling import Handling
 from connectors.exact_online.sandbox.odata import BadQueryError, atom, date
+from connectors.exact_online.sandbox.ordering import Desk
 from connectors.exact_online.sandbox.quota import ErrorQuota, count_call
-from include.sandbox.answers import RefusedError, json_answer
+from include.sandbox.answers import RefusedError, json_answer, json_body
 from include.sandbox.remote import Change, Remote
 from include.sandbox.world import Record
 
@@ -35,6 +37,8 @@ class ExactOnline(Remote):
         "blocked_status": 429,
         # 0 = the company has no licence for Manufacturing (API page, trap 12).
         "manufacturing": 1,
+        # A field that the company wants on each new purchase order, such as "Betalingsconditie".
+        "demand": "",
         # Tokens end and limits start anew so many times faster than in life.
         "time_lapse": 1,
         "page_size": 60,
@@ -94,7 +98,12 @@ class ExactOnline(Remote):
         router.add_route("/api/oauth2/token", self._token, ["POST"])
         router.add_route("/api/v1/current/Me", self._me, ["GET"])
         router.add_route("/api/v1/{division}/{target:path}", self._division, ["GET"])
+        router.add_route("/api/v1/{division}/{target:path}", self._write, ["POST", "PUT", "DELETE"])
         return router
+
+    @override
+    def purchases(self) -> Handling:
+        return Handling(self._company())
 
     def _company(self) -> Company:
         return Company(self.world, self.catalogue, self.number("division"))
@@ -122,26 +131,60 @@ class ExactOnline(Remote):
         division, target = request.path_params["division"], request.path_params["target"]
 
         def answer() -> Response:
-            parts = _TARGET.fullmatch(target)
-            endpoint = ENDPOINTS.get(parts["path"]) if parts else None
-            if parts is None or endpoint is None:
-                return _error("Resource not found for the segment.", 404)
-            if "manufacturing/" in parts["path"].lower() and not self.number("manufacturing"):
-                return _error("Forbidden - The licence does not include this feature.", 403)
+            endpoint, given = self._endpoint(target)
             sizes = self.number("page_size"), self.number("sync_page_size")
             try:
-                if parts["key"] is None:
+                if given is None:
                     return pages.listing(request, endpoint, self.world, sizes)
-                key = _GUID.fullmatch(parts["key"])
-                if key is None or endpoint.sync:
+                if not given or endpoint.sync:
                     raise BadQueryError("Bad Request - Error in query syntax.")
-                return pages.single(request, endpoint, self.world, key["guid"].lower())
+                return pages.single(request, endpoint, self.world, given)
             except BadQueryError as problem:
                 return _error(str(problem), 400)
             except KeyError:
                 return _error("The requested record does not exist.", 404)
 
         return self._guarded(request, division, target.partition("(")[0], answer)
+
+    async def _write(self, request: Request) -> Response:
+        division, target = request.path_params["division"], request.path_params["target"]
+        body = await json_body(request)
+
+        def answer() -> Response:
+            endpoint, guid = self._endpoint(target)
+            company = self._company()
+            desk = Desk(Handling(company), company.making, str(self.set["demand"]))
+            write = desk.writes().get((request.method, endpoint.path))
+            if write is None:
+                return _error("Method not allowed.", 405)
+            try:
+                if (guid is None) != (request.method == "POST"):
+                    raise BadQueryError("Bad Request - Error in query syntax.")
+                made = write(body, guid or "")
+                if made is None:
+                    return Response(None, 204)
+                answer = pages.single(request, endpoint, self.world, made)
+                answer.status_code = 201
+                return answer
+            except BadQueryError as problem:
+                return _error(str(problem), 400)
+            except KeyError:
+                return _error("The requested record does not exist.", 404)
+
+        return self._guarded(request, division, target.partition("(")[0], answer)
+
+    def _endpoint(self, target: str) -> tuple[Endpoint, str | None]:
+        """Return what a path names, and the guid in it: "" where it is none, None without. Raises RefusedError."""
+        parts = _TARGET.fullmatch(target)
+        endpoint = ENDPOINTS.get(parts["path"]) if parts else None
+        if parts is None or endpoint is None:
+            raise RefusedError(_error("Resource not found for the segment.", 404))
+        if "manufacturing/" in parts["path"].lower() and not self.number("manufacturing"):
+            raise RefusedError(_error("Forbidden - The licence does not include this feature.", 403))
+        if parts["key"] is None:
+            return endpoint, None
+        key = _GUID.fullmatch(parts["key"])
+        return endpoint, key["guid"].lower() if key else ""
 
     def _guarded(self, request: Request, division: str, endpoint: str, answer: Any) -> Response:
         """Check the error quota, the token, the division and the limits, in this order; then answer."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from connectors.exact_online.sandbox.items import ItemWriter
 from connectors.exact_online.sandbox.odata import date
@@ -42,7 +43,7 @@ class Buying:
             arrived = [(row, row["QuantityInPurchaseUnits"] - boxes(row)) for row in rows if row["ReceivedQuantity"]]
             if arrived:
                 at = min(placed + timedelta(days=2), self._catalogue.epoch)
-                self._receive(arrived, at)
+                self.receive(arrived, at)
                 if number % 6 == 2:
                     self._send_back(arrived[0][0], at)
         self._world.facts["purchase"] = self._writer.orders + 1
@@ -54,8 +55,8 @@ class Buying:
             "received_buy_orders": self._each((OPEN, PARTIAL), self._receive_rest),
             "cancelled_buy_orders": self._each((OPEN,), self._cancel),
             "reopened_buy_orders": self._each((COMPLETE,), self._reopen),
-            "deleted_buy_orders": self._each((OPEN,), self._remove),
-            "deleted_buy_order_lines": self._each((COMPLETE,), lambda rows: self._remove(rows[-1:]), least=2),
+            "deleted_buy_orders": self._each((OPEN,), self.remove),
+            "deleted_buy_order_lines": self._each((COMPLETE,), lambda rows: self.remove(rows[-1:]), least=2),
             "sent_back": self._each((COMPLETE,), lambda rows: self._send_back(rows[0], self._world.clock.now())),
             "deleted_receipts": self._delete_receipts,
         }
@@ -87,14 +88,15 @@ class Buying:
     def _save(self, row: Record, **fields: object) -> None:
         self._world["purchases"].change(row["ID"], **fields, Modified=date(self._world.clock.now()))
 
-    def _receive(self, arrived: list[tuple[Record, int]], at: datetime) -> None:
+    def receive(self, arrived: Sequence[tuple[Record, Decimal | int]], at: datetime) -> str:
+        """Make a receipt of so many purchase units of each line; return its guid."""
         receipt = self._writer.receipt(self._world.next_number("receipt"), arrived, at)
-        self._world["receipts"].put(receipt["ID"], receipt)
+        return self._world["receipts"].put(receipt["ID"], receipt).key
 
     def _receive_rest(self, rows: list[Record]) -> None:
         arrived = [(row, boxes(row)) for row in rows if boxes(row)]
         if arrived:
-            self._receive(arrived, self._world.clock.now())
+            self.receive(arrived, self._world.clock.now())
         for row in rows:
             self._save(row, ReceivedQuantity=row["Quantity"], ReceiptStatus=COMPLETE)
 
@@ -114,7 +116,8 @@ class Buying:
         for row in rows:
             self._save(row, ReceiptStatus=PARTIAL, **(more if row is first else {}))
 
-    def _remove(self, rows: list[Record]) -> None:
+    def remove(self, rows: list[Record]) -> None:
+        """Delete lines; an order without lines is gone."""
         for row in rows:
             self._world["purchases"].remove(row["ID"])
             self._note_deletion("purchases", row["ID"])

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 
+from connectors.exact_online.sandbox.purchases import HEADER
+from connectors.exact_online.sandbox.transfers import FIELDS
+
+PURCHASE_ORDERS = "purchase_orders"
+"""Orders with their lines, made of the collection `purchases`."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Endpoint:
@@ -17,6 +23,8 @@ class Endpoint:
     key: str = "ID"
     lines: str = ""
     """The field that `$expand` shows; without that it is a link."""
+    fields: tuple[str, ...] = ()
+    """What a record has, for a collection that may be empty; otherwise any record tells."""
 
 
 def _all() -> dict[str, Endpoint]:
@@ -51,11 +59,21 @@ def _all() -> dict[str, Endpoint]:
         "inventory/Warehouses": ("warehouses", "Warehouse"),
         "purchaseorder/PurchaseReturnLines": ("sent_back", "PurchaseReturnLine"),
     }
+    # One row per line holds the order's fields too.
+    lines_only = frozenset(HEADER) - {"PurchaseOrderID", "Modified"}
+    buying = [
+        Endpoint("purchaseorder/PurchaseOrders", PURCHASE_ORDERS, False, "PurchaseOrder", lines="PurchaseOrderLines"),
+        Endpoint("purchaseorder/PurchaseOrderLines", "purchases", False, "PurchaseOrderLine", lines_only),
+        Endpoint(
+            "inventory/WarehouseTransfers", "transfers", False, "WarehouseTransfer",
+            lines="WarehouseTransferLines", fields=FIELDS,
+        ),
+    ]  # fmt: skip
     orders = Endpoint("salesorder/SalesOrders", "orders", False, "SalesOrder", frozenset({"ID"}), "OrderID")
     receipts = Endpoint("purchaseorder/GoodsReceipts", "receipts", False, "GoodsReceipt", lines="GoodsReceiptLines")
     found = [Endpoint(path, name, True, f"Sync.{model}") for path, (name, model) in sync.items()]
     found += [Endpoint(path, name, False, model) for path, (name, model) in normal.items()]
-    return {endpoint.path: endpoint for endpoint in (*found, orders, receipts)}
+    return {endpoint.path: endpoint for endpoint in (*found, *buying, orders, receipts)}
 
 
 ENDPOINTS = _all()

@@ -31,7 +31,7 @@ class Making:
         division: int,
         note_deletion: Callable[[str, str], None],
     ) -> None:
-        self._world, self._catalogue, self._items, self._division = world, catalogue, items, division
+        self._world, self._catalogue, self.items, self._division = world, catalogue, items, division
         self._note_deletion = note_deletion
         self._made = [number for number in range(1, catalogue.size) if is_made(number)]
 
@@ -53,8 +53,42 @@ class Making:
             ),
             "new_shop_orders": self._new("shop_order", lambda n, at: self._produce(n, at, SHOP_OPEN)),
             "finished_shop_orders": self._each("shop_orders", SHOP_IN_PROCESS, self._finish_production),
-            "deleted_shop_orders": self._each("shop_orders", SHOP_IN_PROCESS, self._delete_shop_order),
+            "deleted_shop_orders": self._each("shop_orders", SHOP_IN_PROCESS, self.delete),
         }
+
+    def make(self, given: Record) -> str:
+        """Add a shop order as somebody asks for it; return its guid."""
+        number, now = self._world.next_number("shop_order"), self._world.clock.now()
+        item = self._world["items"][given["Item"]].data
+        guid = self.items.guid("written shop order", number)
+        record = {
+            "ID": guid,
+            "Description": None,
+            "Division": self._division,
+            "ItemCode": item["Code"],
+            "ItemDescription": item["Description"],
+            "ShopOrderNumber": 60_000_000 + number,
+            "Status": SHOP_OPEN,
+            "Type": 9040,
+            "EntryDate": date(now.replace(hour=0, minute=0, second=0, microsecond=0)),
+            "ProducedQuantity": 0,
+            "Unit": item["Unit"],
+            "Warehouse": self.items.guid("warehouse", "1"),
+            "YourRef": None,
+            **given,
+            "Created": date(now),
+            "Modified": date(now),
+        }
+        return self._world["shop_orders"].put(guid, record).key
+
+    def save(self, key: str, **fields: object) -> None:
+        """Change fields of a shop order."""
+        self._world["shop_orders"].change(key, **fields, Modified=date(self._world.clock.now()))
+
+    def delete(self, key: str) -> None:
+        """Delete a shop order."""
+        self._world["shop_orders"].remove(key)
+        self._note_deletion("shop_orders", key)
 
     def _new(self, fact: str, add: Callable[[int, datetime], str]) -> Change:
         def change(_chance: random.Random, count: int) -> list[str]:
@@ -77,10 +111,10 @@ class Making:
     def _common(self, kind: str, number: int) -> Record:
         article = self._catalogue.article(self._made[number % len(self._made)])
         return {
-            "ID": self._items.guid(kind, number),
+            "ID": self.items.guid(kind, number),
             "Description": f"Productie {number}",
             "Division": self._division,
-            "Item": self._items.guid("item", article.number),
+            "Item": self.items.guid("item", article.number),
             "ItemCode": article.sku,
             "ItemDescription": article.name,
             "PlannedQuantity": 10 + number % 15,
@@ -113,6 +147,7 @@ class Making:
             "PlannedDate": date(placed + timedelta(days=14)),
             "ProducedQuantity": produced,
             "Unit": unit(self._made[number % len(self._made)]),
+            "Warehouse": self.items.guid("warehouse", "1"),
             "YourRef": str(900_000 + number) if number % 3 == 0 else None,
             "Created": date(placed),
             "Modified": date(placed),
@@ -127,7 +162,3 @@ class Making:
         orders, now = self._world["shop_orders"], date(self._world.clock.now())
         planned = orders[key].data["PlannedQuantity"]
         orders.change(key, Status=SHOP_FINISHED, ProducedQuantity=planned, Modified=now)
-
-    def _delete_shop_order(self, key: str) -> None:
-        self._world["shop_orders"].remove(key)
-        self._note_deletion("shop_orders", key)

@@ -12,10 +12,11 @@ from urllib.parse import unquote
 from starlette.requests import Request
 from starlette.responses import Response
 
-from connectors.exact_online.sandbox.endpoints import Endpoint
+from connectors.exact_online.sandbox.endpoints import PURCHASE_ORDERS, Endpoint
+from connectors.exact_online.sandbox.handling import orders_with_lines
 from connectors.exact_online.sandbox.odata import OFFICE_ZONE, BadQueryError, atom, parse_filter
 from include.sandbox.answers import array, json_answer
-from include.sandbox.world import JSON, Record, Row, World
+from include.sandbox.world import JSON, Collection, Record, Row, World
 
 KNOWN = {"$select", "$filter", "$top", "$skiptoken", "$inlinecount", "$expand"}
 MAXIMUM_TOP = 10**9
@@ -67,7 +68,7 @@ def wants_json(request: Request) -> bool:
 def single(request: Request, endpoint: Endpoint, world: World, guid: str) -> Response:
     """Answer one record as `d` object. Raises KeyError where there is none."""
     shape = _shape(request, endpoint, world)
-    row = world[endpoint.collection][guid]
+    row = _collection(endpoint, world)[guid]
     if not wants_json(request):
         return _atom([shape.record(row)], None)
     return json_answer(b'{"d":' + shape.written(row) + b"}")
@@ -105,13 +106,13 @@ def _sync_rows(request: Request, endpoint: Endpoint, world: World) -> tuple[list
     token = request.query_params.get("$skiptoken")
     if token is not None:
         after = max(after, int(_token(_SYNC_TOKEN, token)))
-    rows = world[endpoint.collection].view("by version", None, lambda row: row.version)
+    rows = _collection(endpoint, world).view("by version", None, lambda row: row.version)
     return rows, bisect.bisect_right(rows, after, key=lambda row: row.version)
 
 
 def _rows(request: Request, endpoint: Endpoint, world: World) -> tuple[list[Row], int]:
     """Return the filtered rows by key and where this page starts."""
-    collection = world[endpoint.collection]
+    collection = _collection(endpoint, world)
     condition = request.query_params.get("$filter")
     test = parse_filter(condition, frozenset(_fields(endpoint, world))) if condition else None
     where = None if test is None else lambda row: test(row.data)
@@ -159,12 +160,16 @@ def _shape(request: Request, endpoint: Endpoint, world: World) -> Shape:
     return Shape(base, endpoint, chosen, bool(shown))
 
 
+def _collection(endpoint: Endpoint, world: World) -> Collection:
+    return orders_with_lines(world) if endpoint.collection == PURCHASE_ORDERS else world[endpoint.collection]
+
+
 def _fields(endpoint: Endpoint, world: World) -> tuple[str, ...]:
     """Return the fields that the endpoint has; () while there was never a record."""
-    collection = world[endpoint.collection]
+    collection = _collection(endpoint, world)
     rows: dict[str, Row] = collection.rows or collection.gone
     if not rows:
-        return ()
+        return endpoint.fields
     names: Any = next(iter(rows.values())).data
     own = tuple(name for name in names if name not in endpoint.hidden)
     return ("Timestamp", *own) if endpoint.sync else own

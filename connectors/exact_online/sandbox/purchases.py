@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -13,6 +14,19 @@ from include.sandbox.world import Record
 
 OPEN, PARTIAL, COMPLETE, CANCELLED = 10, 20, 30, 40
 FIRST_ORDER = 30_000_000
+RATE = Decimal("1.08")
+"""Units of the order's currency per euro."""
+HEADER = (
+    "PurchaseOrderID", "OrderNumber", "OrderStatus", "ReceiptStatus", "InvoiceStatus", "ApprovalStatus", "Source",
+    "OrderDate", "Supplier", "SupplierCode", "Warehouse", "YourRef", "Description", "Remarks", "PurchaseAgent",
+    "Currency", "DropShipment", "Division", "Created", "Modified",
+)  # fmt: skip
+LINE_FIELDS = (
+    "ID", "PurchaseOrderID", "LineNumber", "Item", "ItemCode", "ItemDescription", "Quantity", "QuantityInPurchaseUnits",
+    "ReceivedQuantity", "InvoicedQuantity", "UnitPrice", "NetPrice", "AmountDC", "AmountFC", "Unit", "SupplierItemCode",
+    "Notes", "ReceiptDate", "Modified",
+)  # fmt: skip
+"""The fields of a row that are the order's, and those that are the line's."""
 
 
 def boxes(line: Record) -> int:
@@ -62,6 +76,9 @@ class PurchaseWriter:
             # Optiply's export writes its id into both; a person writes what he likes.
             "YourRef": (str(812_000 + number), None, f"PO {number}")[number % 3],
             "Description": f"Optiply {812_000 + number}" if number % 3 == 0 else None,
+            "Remarks": None,
+            "PurchaseAgent": None,
+            "Source": 11 if number % 3 == 0 else 1,
             "Currency": "EUR",
             "DropShipment": False,
             "Division": self._division,
@@ -92,11 +109,13 @@ class PurchaseWriter:
             "UnitPrice": net,
             "NetPrice": net,
             "AmountDC": net * units,
-            "AmountFC": (net * units * Decimal("1.08")).quantize(Decimal("0.01")),
+            "AmountFC": (net * units * RATE).quantize(Decimal("0.01")),
             "Unit": "box" if pieces > 1 else "pc",
+            "SupplierItemCode": None,
+            "Notes": None,
         }
 
-    def receipt(self, number: int, arrived: list[tuple[Record, int]], at: datetime) -> Record:
+    def receipt(self, number: int, arrived: Sequence[tuple[Record, Decimal | int]], at: datetime) -> Record:
         """Return a goods receipt of so many purchase units of each line; each fifth was put away in two places.
 
         The line's ID then stands there twice, once with a location and once without (API page, trap 9).
@@ -121,7 +140,7 @@ class PurchaseWriter:
             "GoodsReceiptLines": lines,
         }
 
-    def _receipt_line(self, number: int, place: int, line: Record, units: int, at: datetime) -> Record:
+    def _receipt_line(self, number: int, place: int, line: Record, units: Decimal | int, at: datetime) -> Record:
         return {
             "ID": self._items.guid("receipt line", f"{number}:{place}"),
             "GoodsReceiptID": self._items.guid("receipt", number),

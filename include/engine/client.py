@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-import msgspec
 import requests
 import tenacity
 from requests.utils import check_header_validity
@@ -27,8 +27,10 @@ from include.contract.errors import (
 )
 from include.engine import answers
 from include.engine.auth import Auth, make_auth
+from include.engine.compose import JSON
 from include.engine.ports import Credentials, Hooks, Limiter, TokenStore
 from include.engine.redact import address
+from include.engine.tell import Told, of_answer, of_exception
 from include.engine.template import fill
 from include.spec import manifest as spec
 
@@ -36,6 +38,7 @@ from include.spec import manifest as spec
 logging.getLogger("urllib3").setLevel(logging.INFO)
 SHORT_WAIT_SECONDS = 20
 _TRIES = 4
+Result = TypeVar("Result")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,6 +82,19 @@ class _Sent:
     headers: Mapping[str, str]
     body: Any
     accept: tuple[int, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Ready:
+    """A call that was paid for from the budgets and proves who we are; what is left is to send it."""
+
+    sent: _Sent
+    prepared: requests.PreparedRequest = dataclasses.field(repr=False)
+
+    @property
+    def url(self) -> str:
+        """Its address; the query may hold a secret."""
+        return str(self.prepared.url)
 
 
 class Client:
@@ -148,6 +164,57 @@ class Client:
 
         return self._retrying(once)
 
+    def ready(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Any = None,
+    ) -> Ready:
+        """Do everything that comes before a call that changes something: budget, token, address.
+
+        Whatever may fail or has to wait does so here, before anybody writes down that the call is made. Raises an error
+        of the tree.
+        """
+        sent = _Sent(method, self._address(path), dict(params or {}), dict(headers or {}), body, ())
+        return self._patiently(lambda: self._ready(sent))
+
+    def tell(self, ready: Ready) -> Told:
+        """Make the call, once, and return what became of it; raises nothing.
+
+        A refused token is renewed where it can be, and the call sent with the new one: what was refused did nothing.
+        """
+        told, answer = self._tell(ready)
+        if answer is None or not isinstance(told.error, AuthRefused) or not self._may_renew(answer, ready.sent.url):
+            return told
+        try:
+            again = self._patiently(lambda: self._ready(ready.sent))
+        except SyncError as error:
+            return dataclasses.replace(told, error=error)
+        return self._tell(again)[0]
+
+    def _ready(self, sent: _Sent) -> Ready:
+        self._limiter.take(sent.url)
+        try:
+            return Ready(sent, self._prepare(sent))
+        except ValueError as error:
+            raise _not_sendable(sent.url, error) from None
+
+    def _tell(self, ready: Ready) -> tuple[Told, Answer | None]:
+        url = ready.sent.url
+        self.requests += 1
+        try:
+            # A redirected write would be made again, or become a read.
+            response = self._session.send(ready.prepared, timeout=(10, self._client.timeout), allow_redirects=False)
+        except requests.RequestException as error:
+            return of_exception(error, url), None
+        # Nothing that goes wrong in our own warehouse may hide what the remote said.
+        with contextlib.suppress(SyncError):
+            self._limiter.heard(url, response.headers)
+        answer = Answer(response.status_code, response.content, response.headers, address(url))
+        return of_answer(answer.status, answer.body, self._fault(answer, url)), answer
+
     def download(self, url: str) -> Iterator[bytes]:
         """Yield the chunks of a file at an address that the remote gave us, fetched without any proof of who we are.
 
@@ -182,10 +249,14 @@ class Client:
         return link._replace(scheme=base.scheme, netloc=base.netloc).geturl()
 
     def _once(self, sent: _Sent) -> Answer:
+        return self._patiently(lambda: self._send(sent))
+
+    def _patiently(self, call: Callable[[], Result]) -> Result:
+        """Make a call that may raise LimitReached, after short waits where these are enough."""
         waited = 0.0
         while True:
             try:
-                return self._send(sent)
+                return call()
             except LimitReached as limit:
                 seconds = max((limit.until - datetime.now(UTC)).total_seconds(), 0.05)
                 # Many short waits in a row are a long one, and that gives the worker slot back.
@@ -199,11 +270,7 @@ class Client:
         try:
             response = self._answer_to(sent)
         except ValueError as error:
-            # InvalidURL, MissingSchema, InvalidHeader: what a person typed cannot be sent at all.
-            raise Misconfigured(
-                f"{address(sent.url)} cannot be called: {type(error).__name__}",
-                next_step="Correct host, login and password in the coupling's Airflow connection, trigger again.",
-            ) from None
+            raise _not_sendable(sent.url, error) from None
         except requests.RequestException as error:
             # The exception's own text may hold the address with its query, so only its kind is told.
             raise RemoteDown(f"{address(sent.url)} did not answer: {type(error).__name__}") from None
@@ -220,9 +287,14 @@ class Client:
         return answer
 
     def _answer_to(self, sent: _Sent) -> requests.Response:
+        prepared = self._prepare(sent)
+        self.requests += 1
+        return self._session.send(prepared, timeout=(10, self._client.timeout))
+
+    def _prepare(self, sent: _Sent) -> requests.PreparedRequest:
         request = requests.Request(sent.method, sent.url, params=sent.params, headers={**self._headers, **sent.headers})
         if sent.body is not None:
-            request.data = msgspec.json.encode(sent.body)
+            request.data = JSON.encode(sent.body)
             request.headers.setdefault("Content-Type", "application/json")
         prepared = self._session.prepare_request(request)
         # The proof may sign the address, so it comes after everything else.
@@ -230,8 +302,7 @@ class Client:
             check_header_validity((name, value))
             prepared.headers[name] = value
             self._session.proofs.add(name)
-        self.requests += 1
-        return self._session.send(prepared, timeout=(10, self._client.timeout))
+        return prepared
 
     def _fault(self, answer: Answer, url: str) -> SyncError | None:
         secrets = self._auth.secrets()
@@ -245,6 +316,14 @@ class Client:
         rule = answers.rule_for(answer.status, answer.body, url, self._client.errors)
         wanted = rule.renew if rule is not None else answer.status == 401
         return wanted and self._auth.refused()
+
+
+def _not_sendable(url: str, error: ValueError) -> Misconfigured:
+    """Return the error for what a person typed that cannot be sent at all: InvalidURL, MissingSchema, InvalidHeader."""
+    return Misconfigured(
+        f"{address(url)} cannot be called: {type(error).__name__}",
+        next_step="Correct host, login and password in the coupling's Airflow connection, trigger again.",
+    )
 
 
 def _connection_values(credentials: Credentials) -> dict[str, str]:

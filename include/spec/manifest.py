@@ -11,6 +11,7 @@ from include.spec.budget import Budget
 from include.spec.call import Each, Parent, Report, Single, Tombstones
 from include.spec.objects import OBJECTS, ObjectName
 from include.spec.paging import NoPaging, Paging
+from include.spec.push import Push
 from include.spec.since import Always, ByDay, ByTime, ByVersion
 from include.spec.validate import Name, Scalar, Strict
 from include.spec.webhooks import Webhooks
@@ -176,6 +177,8 @@ class Manifest(Strict):
     """What of the Optiply model it can bring, and from which streams."""
     webhooks: Webhooks | None = None
     """What it sends by itself; left out = nothing, it is asked for changes only."""
+    push: Push | None = None
+    """What Optiply may write to it; left out = nothing."""
 
     def feeds(self, stream: str) -> list[str]:
         """Return the objects that are made of `stream`, in the model's order."""

@@ -11,6 +11,7 @@ from include.spec.manifest import Manifest, Stream
 from include.spec.marked_yaml import Marked, Path_
 from include.spec.paging import Offset, PageNumber
 from include.spec.problems import Problem, nearest
+from include.spec.push_check import check_push, check_when
 from include.spec.since import ByTime, ByVersion
 from include.spec.webhooks_check import check_webhooks
 
@@ -38,6 +39,8 @@ def check_manifest(manifest: Manifest, marked: Marked, expected: str) -> list[Pr
     _check_streams(manifest, add)
     _check_pulled_once(manifest, add)
     check_webhooks(manifest, add)
+    if manifest.push is not None:
+        check_push(manifest.push.buy_orders, manifest.settings, add)
     return problems
 
 
@@ -90,15 +93,7 @@ def _check_paging(path: Path_, stream: Stream, add: Add) -> None:
 
 
 def _check_settings_named(path: Path_, stream: Stream, manifest: Manifest, add: Add) -> None:
-    for key, values in stream.when.items():
-        setting = manifest.settings.get(key)
-        if setting is None:
-            add((*path, "when", key), f"is not among the settings.{nearest(key, manifest.settings)}")
-            continue
-        for value in values:
-            message = wrong_value(value, setting)
-            if message:
-                add((*path, "when", key), message)
+    check_when((*path, "when"), stream.when, manifest.settings, add)
     each = stream.each
     if each is None:
         return

@@ -15,6 +15,8 @@
     {%- set rows = arg_dict['temp_relation'] -%}
     {%- set rules = config.get('meta') -%}
     {%- set attributes = attribute_columns(rows, target) -%}
+    {#- Who writes, for the triggers of orders that Optiply placed. #}
+    set local optiply.writer = 'transform';
     analyze {{ rows }};
     {% if rules.get('pair') -%}
     {{ step_aside(target, rows, rules['pair']) }};

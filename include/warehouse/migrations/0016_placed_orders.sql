@@ -9,6 +9,10 @@ alter table optiply.buy_order_lines
     alter column remote_id drop not null,
     add constraint buy_order_lines_identity check (remote_id is not null or optiply_id is not null);
 
+-- What is not confirmed yet, found without walking the orders that are.
+create index buy_orders_unconfirmed on optiply.buy_orders (coupling_id, optiply_id) where remote_id is null;
+create index buy_order_lines_unconfirmed on optiply.buy_order_lines (buy_order_id) where remote_id is null;
+
 -- Refuses a write, naming the record and the field; the remedy goes along as the hint.
 create function platform.refuse(record text, field text, reason text, remedy text) returns void language plpgsql as $$
 begin

@@ -1,8 +1,9 @@
-"""The routes of the Logic4 API that a coupling reads: nearly all are POST, some take a bare number as the body."""
+"""The routes of the Logic4 API that a coupling uses: nearly all are POST, some take a bare number as the body."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, ClassVar
 
 import msgspec
@@ -17,6 +18,8 @@ from connectors.logic4.sandbox.changes import Changes
 from connectors.logic4.sandbox.clock import wall
 from connectors.logic4.sandbox.company import Company
 from connectors.logic4.sandbox.filters import LISTS, RefusedFilterError, found
+from connectors.logic4.sandbox.handling import Handling
+from connectors.logic4.sandbox.ordering import WRITES, Desk, RefusedWriteError, well_typed
 from include.sandbox.answers import array, json_answer
 from include.sandbox.remote import Change, Remote
 from include.sandbox.world import Record, Row
@@ -80,7 +83,17 @@ class Logic4(Remote):
             router.add_route(path, self._list, ["POST"])
         for path in BARE:
             router.add_route(path, self._bare, ["POST"])
+        for path, method in WRITES.items():
+            router.add_route(path, self._write, [method])
         return router
+
+    @override
+    def purchases(self) -> Handling:
+        return Handling(self._company())
+
+    @override
+    def is_write(self, method: str, path: str) -> bool:
+        return path in WRITES
 
     def _company(self) -> Company:
         return Company(self.world, self.catalogue)
@@ -113,6 +126,18 @@ class Logic4(Remote):
         # Rows of drafts are not answered here.
         return _answer([row for row in of_one if row.data.get("OrderedOnDateByDistributor", "") is not None])
 
+    async def _write(self, request: Request) -> Response:
+        body = await self._body(request)
+        if isinstance(body, Response):
+            return body
+        if not isinstance(body, dict) or not well_typed(body):
+            return json_answer({"Message": "The request is invalid."}, 400)
+        try:
+            value = Desk(self.purchases()).writes()[request.url.path](body)
+        except RefusedWriteError as invalid:
+            return json_answer({"Value": None, "ValidationMessages": [str(invalid)]})
+        return json_answer({"Value": value, "ValidationMessages": []})
+
     async def _body(self, request: Request) -> Any:
         """Return the decoded body, or the refusal of a call that has no right, no proof, or no call left."""
         if not self.tokens.good(request.headers.get("authorization")):
@@ -127,7 +152,7 @@ class Logic4(Remote):
         if not request.headers.get("content-type", "").startswith("application/json"):
             return json_answer({"Message": "Unsupported media type"}, 415)
         try:
-            return msgspec.json.decode(await request.body())
+            return msgspec.json.Decoder(float_hook=Decimal).decode(await request.body())
         except msgspec.DecodeError:
             return json_answer({"Message": "The request is invalid."}, 400)
 

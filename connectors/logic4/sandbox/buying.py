@@ -86,9 +86,16 @@ class BuyOrderWriter:
             "InternalNote": None,
         }
 
-    def delivery(self, number: int, header: Record, received: list[tuple[Record, Decimal]], at: datetime) -> Record:
-        """Return a delivery of some rows; one in six is announced and not processed yet."""
-        processed = number % 6 != 5
+    def delivery(
+        self,
+        number: int,
+        header: Record,
+        received: list[tuple[Record, Decimal]],
+        at: datetime,
+        processed: bool | None = None,
+    ) -> Record:
+        """Return a delivery of some rows; if nobody says so, one in six is announced and not processed yet."""
+        processed = number % 6 != 5 if processed is None else processed
         return {
             "BuyOrderDeliveryId": FIRST_DELIVERY + number,
             "DateTimeCreated": written(at),

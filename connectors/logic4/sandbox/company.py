@@ -91,11 +91,15 @@ class Company:
         """Return the rows of a buy order."""
         return [row for row in self.world["buy_order_rows"] if str(row.data["BuyOrderId"]) == order]
 
-    def receive(self, order: str, quantities: dict[str, Decimal], at: datetime) -> str:
+    def receive(
+        self, order: str, quantities: dict[str, Decimal], at: datetime, *, processed: bool | None = None
+    ) -> str:
         """Deliver rows of a buy order; return the delivery's id. What is only announced comes in later."""
         header, number = self.world["buy_orders"][order].data, self.world.next_number("delivery")
         rows = self.world["buy_order_rows"]
-        delivery = self.buying.delivery(number, header, [(rows[key].data, n) for key, n in quantities.items()], at)
+        delivery = self.buying.delivery(
+            number, header, [(rows[key].data, n) for key, n in quantities.items()], at, processed
+        )
         if delivery["DateTimeProcessed"]:
             self.take_in(delivery)
         return self.world["deliveries"].put(str(delivery["BuyOrderDeliveryId"]), delivery, at).key

@@ -97,6 +97,9 @@ def _equal(endpoint: Endpoint, body: Body) -> list[Test]:
 
 
 def _holds(row: Row, field: str, value: Any) -> bool:
+    # Whether the filter on remarks is exact is not known; finding too much is the harder case for a client.
+    if field == "Remarks":
+        return str(value).lower() in str(row.data[field] or "").lower()
     return bool(row.data[field] == value)
 
 

@@ -211,3 +211,23 @@ def test_products_of_another_webshop_never_match(warehouse: Warehouse) -> None:
     warehouse.transform()
     assert orders(warehouse) == []
     assert reasons(warehouse, secondary, "sell_order_lines") == [("i1", "no match")]
+
+
+@pytest.mark.rule("B20")
+@pytest.mark.parametrize("older_first", [True, False])
+def test_a_line_id_that_two_orders_claim_belongs_to_the_newer_whenever_it_is_mapped(
+    warehouse: Warehouse, older_first: bool
+) -> None:
+    coupling = shop(warehouse)
+    days = {"101": "2026-05-01", "102": "2026-05-02"}
+    for number in sorted(days, reverse=not older_first):
+        about = order("completed", line(7, 41, int(number) - 100, "10.00"))
+        warehouse.land(coupling, "orders", number, about | {"date_modified_gmt": f"{days[number]}T10:00:00"})
+        warehouse.transform()
+    warehouse.tell(coupling, "orders", "101")
+    warehouse.transform()
+    query = "select order_remote_id, problems from mapping.int_sell_order_lines__unioned"
+    warning = "warning|remote_id|more than one record, newest kept"
+    told = warehouse.row(query)
+    assert told["order_remote_id"] == "102"
+    assert warning in told["problems"]

@@ -49,11 +49,23 @@ def _compose(template: Any, values: Mapping[str, Any], lines: Sequence[Mapping[s
             return [_compose(template["of"], {**values, **line}, ()) for line in lines]
         if "when" in template:
             return _compose(template["is"], values, lines) if holds(template["when"], values) else _NOTHING
-        made = {name: _compose(inside, values, lines) for name, inside in template.items()}
-        return {name: value for name, value in made.items() if value is not _NOTHING}
+        made = {name: _compose(inside, values, lines) for name, inside in template.items() if name}
+        kept = {name: value for name, value in made.items() if value is not _NOTHING}
+        return kept | _only_line(template[""], values, lines) if "" in template else kept
     if isinstance(template, list):
         return [value for inside in template if (value := _compose(inside, values, lines)) is not _NOTHING]
     return _text(template, values) if isinstance(template, str) else template
+
+
+def _only_line(template: Any, values: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what the one line of an order adds to the order itself; without any line, nothing."""
+    if len(lines) > 1:
+        raise Misconfigured(
+            f"the remote takes orders of this kind with one line only, and this one has {len(lines)}",
+            next_step="Place an order per product.",
+        )
+    made: list[dict[str, Any]] = _compose(template, values, lines)
+    return made[0] if made else {}
 
 
 def _text(template: str, values: Mapping[str, Any]) -> Any:

@@ -40,7 +40,7 @@ def check_manifest(manifest: Manifest, marked: Marked, expected: str) -> list[Pr
     _check_pulled_once(manifest, add)
     check_webhooks(manifest, add)
     if manifest.push is not None:
-        check_push(manifest.push.buy_orders, manifest.settings, add)
+        check_push(manifest.push, manifest.settings, add)
     return problems
 
 

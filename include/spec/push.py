@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import pydantic
@@ -27,7 +28,8 @@ class Write(Strict):
     body: Any = None
     """What is sent as JSON. A text that is one field and nothing else becomes a number as `{int:order.x}` or
     `{number:line.x}`; a member whose field is empty is left out. `{each: lines, of: …}` is a list with one entry per
-    line, `{when: {setting: [values]}, is: …}` a part for couplings with these settings only."""
+    line, `{when: {setting: [values]}, is: …}` a part for couplings with these settings only. Where an order is its only
+    line, that list stands under the empty name, and the line's members become the body's."""
 
 
 class Creation(Write):
@@ -98,11 +100,12 @@ class Lines(Strict):
     """The lines of an order as the remote tells them: how theirs and ours are the same."""
 
     at: str | None = None
-    """Where they stand in the order, a dotted path; left out = they have a call of their own."""
+    """Where they stand in the order, a dotted path; empty text = the order is its own line; left out = they have a call
+    of their own."""
     call: Reading | None = None
     """The call that answers the lines of the order `{remote_id}`."""
     id: str
-    """Field of a line with its id."""
+    """Field of a line with its id; several, joined by plus signs, are put together with underscores, as mapped."""
     product: str
     """Field of a line with the id of its product."""
 
@@ -132,6 +135,8 @@ class Change(Strict):
 class BuyOrderPush(Strict):
     """How a buy order is made, found again, changed and cancelled on the remote."""
 
+    needs: Settings = {}
+    """Settings without which no order is sent: each must have one of the values named; an empty list = any value."""
     reference: str
     """The text that stands in the remote's record; holds `{order.reference}`, Optiply's number, or is a setting with
     `{{buy_order_id}}` in it."""
@@ -143,6 +148,8 @@ class BuyOrderPush(Strict):
     """Field of an order with its id."""
     number: str | None = None
     """Field of an order with the number that people know it by."""
+    listed: bool = False
+    """The remote refuses a product that it does not list under the order's supplier: such a line is not even sent."""
     merge_lines: bool = False
     """Several lines of one product are sent as one."""
     create: Creation
@@ -159,8 +166,31 @@ class BuyOrderPush(Strict):
     """Takes it back; left out = people cancel it there."""
 
 
+class Variant(Strict):
+    """Buy orders that are something else on the remote, such as a transfer between two warehouses."""
+
+    name: Name
+    """What people call it."""
+    when: Settings = {}
+    """Only where each of these settings has one of the values named."""
+    assembly: bool | None = None
+    """Only orders for what the shop makes itself (true), or only the others (false); left out = both."""
+    buy_orders: BuyOrderPush
+    """How these are made."""
+
+
 class Push(Strict):
     """What Optiply may write to the system."""
 
     buy_orders: BuyOrderPush
     """Buy orders, out of `optiply.buy_orders`."""
+    variants: list[Variant] = []
+    """Buy orders that are made in another way; the first that fits an order counts."""
+
+    def of(self, settings: Mapping[str, Any], *, assembly: bool) -> BuyOrderPush:
+        """Return how an order is made, by the coupling's settings and by what kind of order it is."""
+        for variant in self.variants:
+            fits = all(settings.get(key) in wanted for key, wanted in variant.when.items())
+            if fits and variant.assembly in (None, assembly):
+                return variant.buy_orders
+        return self.buy_orders

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from include.spec.coupling_check import wrong_value
 from include.spec.marked_yaml import Path_
 from include.spec.problems import nearest
-from include.spec.push import BuyOrderPush, Reading, Write
+from include.spec.push import BuyOrderPush, Push, Reading, Write
 
 if TYPE_CHECKING:
     from include.spec.manifest import Setting
@@ -28,8 +28,23 @@ LINE = (
 """What a line offers as `{line.x}`."""
 
 
-def check_push(push: BuyOrderPush, settings: Mapping[str, Setting], add: Add) -> None:
+def check_push(push: Push, settings: Mapping[str, Setting], add: Add) -> None:
     """Say everything that is wrong with the section beyond its shape."""
+    _check_orders(push.buy_orders, settings, add)
+    for number, variant in enumerate(push.variants):
+        here: Path_ = ("push", "variants", number)
+        check_when((*here, "when"), variant.when, settings, add)
+        if not variant.when and variant.assembly is None:
+            add(here, "needs when or assembly: else every order would be one")
+        _check_orders(variant.buy_orders, settings, _inside(here, add))
+
+
+def _inside(here: Path_, add: Add) -> Add:
+    return lambda path, text: add((*here, *path[1:]), text)
+
+
+def _check_orders(push: BuyOrderPush, settings: Mapping[str, Setting], add: Add) -> None:
+    check_when((*_HERE, "needs"), push.needs, settings, add)
     known = {f"order.{name}" for name in ORDER} | {f"settings.{key}" for key in settings} | {"reference"}
     line = {f"line.{name}" for name in LINE}
     _check_fields((*_HERE, "reference"), push.reference, {*known, "buy_order_id"} - {"reference"}, add)

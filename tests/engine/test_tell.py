@@ -118,6 +118,16 @@ def test_a_body_keeps_numbers_leaves_out_what_is_empty_and_makes_lists_of_lines(
     assert of_lines(template)[0] == "rows"
 
 
+@pytest.mark.requirement("F3")
+def test_an_order_may_be_its_only_line() -> None:
+    template = {"ref": "{order.reference}", "": {"each": "lines", "of": {"item": "{line.item}"}}}
+    values, one = {"order.reference": "op-1"}, {"line.item": "a"}
+    assert compose(template, values, [one]) == {"ref": "op-1", "item": "a"}
+    assert compose(template, values) == {"ref": "op-1"}
+    with pytest.raises(Misconfigured, match="one line only, and this one has 2"):
+        compose(template, values, [one, one])
+
+
 @pytest.mark.requirement("F3", "R16")
 @pytest.mark.parametrize(("template", "value"), [("{int:line.x}", Decimal("2.5")), ("{number:line.x}", "five")])
 def test_a_number_that_is_none_is_refused(template: str, value: object) -> None:

@@ -81,10 +81,6 @@ class Making:
         }
         return self._world["shop_orders"].put(guid, record).key
 
-    def save(self, key: str, **fields: object) -> None:
-        """Change fields of a shop order."""
-        self._world["shop_orders"].change(key, **fields, Modified=date(self._world.clock.now()))
-
     def delete(self, key: str) -> None:
         """Delete a shop order."""
         self._world["shop_orders"].remove(key)

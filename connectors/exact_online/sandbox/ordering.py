@@ -7,8 +7,8 @@ from typing import Any
 
 from connectors.exact_online.sandbox import writing
 from connectors.exact_online.sandbox.handling import Handling
-from connectors.exact_online.sandbox.making import SHOP_OPEN, Making
-from connectors.exact_online.sandbox.odata import BadQueryError
+from connectors.exact_online.sandbox.making import Making
+from connectors.exact_online.sandbox.odata import BadQueryError, date
 from connectors.exact_online.sandbox.purchases import CANCELLED, COMPLETE
 from connectors.exact_online.sandbox.transfers import add_transfer
 from include.sandbox.world import Record
@@ -26,11 +26,7 @@ class Desk:
 
     def writes(self) -> Mapping[tuple[str, str], Write]:
         """Return what is done by method and path. All raise BadQueryError (400) or KeyError (404)."""
-        orders, lines, made = (
-            "purchaseorder/PurchaseOrders",
-            "purchaseorder/PurchaseOrderLines",
-            "manufacturing/ShopOrders",
-        )
+        orders, lines = "purchaseorder/PurchaseOrders", "purchaseorder/PurchaseOrderLines"
         return {
             ("POST", orders): self._create,
             ("PUT", orders): self._update,
@@ -39,16 +35,14 @@ class Desk:
             ("PUT", lines): self._update_line,
             ("DELETE", lines): self._delete_line,
             ("POST", "inventory/WarehouseTransfers"): self._transfer,
-            ("DELETE", "inventory/WarehouseTransfers"): self._delete_transfer,
-            ("POST", made): self._produce,
-            ("PUT", made): self._change_production,
-            ("DELETE", made): self._delete_production,
+            ("POST", "manufacturing/ShopOrders"): self._produce,
         }
 
     def _create(self, body: Any, _guid: str) -> str:
         given = writing.checked(writing.ORDER, body, self._world)
         for line in given["PurchaseOrderLines"]:
             _positive(line)
+            self._buyable(line["Item"], given["Supplier"])
         if self._demand:
             raise BadQueryError(f"Verplicht: {self._demand}")
         return self._handling.make(given)
@@ -70,7 +64,7 @@ class Desk:
     def _add_line(self, body: Any, _guid: str) -> str:
         given = writing.checked(writing.NEW_LINE, body, self._world)
         _positive(given)
-        self._changeable(given["PurchaseOrderID"])
+        self._buyable(given["Item"], self._changeable(given["PurchaseOrderID"])["Supplier"])
         return self._handling.add_line(given)
 
     def _update_line(self, body: Any, guid: str) -> None:
@@ -98,27 +92,22 @@ class Desk:
             raise BadQueryError("Ongeldige waarde: Magazijn naar")
         return add_transfer(self._world, self._making.items, given)
 
-    def _delete_transfer(self, _body: Any, guid: str) -> None:
-        self._world["transfers"].remove(guid)
-
     def _produce(self, body: Any, _guid: str) -> str:
         given = writing.checked(writing.SHOP_ORDER, body, self._world)
         if not self._world["items"][given["Item"]].data["IsMakeItem"]:
             raise BadQueryError("Ongeldige waarde: Artikel is geen maakartikel")
         return self._making.make(given)
 
-    def _change_production(self, body: Any, guid: str) -> None:
-        given = writing.checked(writing.SHOP_ORDER, body, self._world, new=False)
-        self._open_production(guid)
-        self._making.save(guid, **{name: value for name, value in given.items() if name != "Item"})
-
-    def _delete_production(self, _body: Any, guid: str) -> None:
-        self._open_production(guid)
-        self._making.delete(guid)
-
-    def _open_production(self, guid: str) -> None:
-        if self._world["shop_orders"][guid].data["Status"] != SHOP_OPEN:
-            raise BadQueryError("Productieorder is al gestart")
+    def _buyable(self, item: str, supplier: str) -> None:
+        """Refuse what support sees refused (model reference, section on support topics)."""
+        data, now = self._world["items"][item].data, date(self._world.clock.now())
+        if data["EndDate"] is not None and data["EndDate"] <= str(now):
+            raise BadQueryError(f"Artikel is niet actief: {data['Code']}")
+        if not data["IsPurchaseItem"]:
+            raise BadQueryError(f"Artikel kan niet worden ingekocht: {data['Code']}")
+        offers = (row.data for row in self._world["supplier_items"] if row.data["Item"] == item)
+        if all(offer["Supplier"] != supplier for offer in offers):
+            raise BadQueryError(f"Artikel is niet gekoppeld aan de leverancier: {data['Code']}")
 
     def _changeable(self, order: str) -> Record:
         header = self._handling.rows(order)[0]

@@ -84,8 +84,9 @@ def due(connection: psycopg.Connection, coupling_id: int, seen: Sequence[int], o
     rows = connection.execute(
         "select p.id from platform.push_orders p join optiply.buy_orders o on o.id = p.buy_order_id"
         " where p.coupling_id = %(coupling)s and p.state in ('waiting', 'sending', 'unknown')"
-        " and (p.waits_until is null or p.waits_until <= clock_timestamp()) and p.id <> all(%(seen)s)"
-        f" and (%(only)s = '{{}}' or o.optiply_id::text = any(%(only)s)) and {_IS_WHOLE} order by p.id limit 32",
+        " and (p.waits_until is null or p.waits_until <= clock_timestamp()) and p.id <> all(%(seen)s::bigint[])"
+        " and (cardinality(%(only)s::text[]) = 0 or o.optiply_id::text = any(%(only)s::text[]))"
+        f" and {_IS_WHOLE} order by p.id limit 32",
         {"coupling": coupling_id, "seen": list(seen), "only": list(only)},
     ).fetchall()
     return [row[0] for row in rows]
@@ -284,7 +285,7 @@ def settle(
             " state = case when wanted_version > %(version)s then 'waiting' else %(state)s end,"
             " sent_version = case when %(done)s then greatest(sent_version, %(version)s) else sent_version end,"
             " confirmed_at = case when %(done)s then now() else confirmed_at end,"
-            " waits_until = case when wanted_version > %(version)s then null else %(until)s end, changed_at = now(),"
+            " waits_until = case when wanted_version > %(version)s then null else %(until)s::timestamptz end, changed_at = now(),"
             " error_class = %(class)s, error_text = %(text)s, acts = %(acts)s, next_step = %(next)s"
             " where id = %(order)s",
             {"version": order.wanted_version, "state": state, "done": done, "until": waits_until, "order": order.id,

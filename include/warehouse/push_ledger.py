@@ -285,7 +285,8 @@ def settle(
             " state = case when wanted_version > %(version)s then 'waiting' else %(state)s end,"
             " sent_version = case when %(done)s then greatest(sent_version, %(version)s) else sent_version end,"
             " confirmed_at = case when %(done)s then now() else confirmed_at end,"
-            " waits_until = case when wanted_version > %(version)s then null else %(until)s::timestamptz end, changed_at = now(),"
+            " waits_until = case when wanted_version > %(version)s then null else %(until)s::timestamptz end,"
+            " changed_at = now(),"
             " error_class = %(class)s, error_text = %(text)s, acts = %(acts)s, next_step = %(next)s"
             " where id = %(order)s",
             {"version": order.wanted_version, "state": state, "done": done, "until": waits_until, "order": order.id,

@@ -74,7 +74,7 @@ class Desk:
         timeout: int = 1,
         settle: int = 1,
     ) -> str:
-        """Add a webshop that buys through this sandbox, with the sandbox's suppliers and products; return its coupling."""
+        """Add a webshop that buys through this sandbox, with its suppliers and products; return the coupling."""
         name = f"{shop}__picqer"
         (self.folder / shop).mkdir(exist_ok=True)
         (self.folder / shop / "webshop.yaml").write_text(WEBSHOP.format(shop=shop))
@@ -99,7 +99,7 @@ class Desk:
         return name
 
     def place(self, coupling: str, number: int, *lines: tuple[int, int, str], **more: Any) -> int:
-        """Let Optiply place an order, or change it: lines are place among the products, quantity, value; return its row."""
+        """Let Optiply place an order, or change it; a line is a place among the products, quantity, value."""
         made = [
             {"optiply_id": number * 100 + place, "product_id": self.products[coupling][product], "quantity": quantity,
              "subtotal_value": value}
@@ -128,7 +128,7 @@ class Desk:
         return [(row["step"], row["outcome"]) for row in rows]
 
     def rows(self, query: LiteralString | str, *values: object) -> list[Row]:
-        return self.connection.execute(query, values).fetchall()  # type: ignore[call-overload, no-any-return]
+        return self.connection.execute(query, values).fetchall()
 
     def row(self, query: LiteralString | str, *values: object) -> Row:
         rows = self.rows(query, *values)

@@ -1,10 +1,11 @@
-"""`webhooks events|replay|status`: what remotes sent, and what became of it."""
+"""`webhooks …`: what remotes sent and what became of it; how they are told where to send."""
 
 from __future__ import annotations
 
 import argparse
 from typing import Any
 
+from include.cli import webhook_registrations
 from include.warehouse import inbox
 from include.warehouse.connection import Connect, connector, dsn_from_environment
 
@@ -12,7 +13,7 @@ from include.warehouse.connection import Connect, connector, dsn_from_environmen
 def add(commands: Any) -> None:
     """Add the command with what it does."""
     parser = commands.add_parser("webhooks", help="what remotes send by themselves")
-    deeds = parser.add_subparsers(dest="deed", required=True, metavar="events|replay|status")
+    deeds = parser.add_subparsers(dest="deed", required=True, metavar="deed")
     events = deeds.add_parser("events", help="show the latest events")
     events.add_argument("coupling", nargs="?", help="e.g. velodrome__woocommerce; left out = all")
     events.add_argument("--state", choices=["waiting", "done", "poison"])
@@ -24,6 +25,7 @@ def add(commands: Any) -> None:
     again.set_defaults(run=_replay)
     status = deeds.add_parser("status", help="show what waits, since when, and what was set aside")
     status.set_defaults(run=_status)
+    webhook_registrations.add(deeds)
 
 
 def warehouse() -> Connect:

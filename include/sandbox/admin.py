@@ -12,6 +12,7 @@ from starlette.responses import Response
 from include.sandbox.answers import json_answer
 from include.sandbox.faults import Fault
 from include.sandbox.journal import Journal
+from include.sandbox.post_admin import post_router
 from include.sandbox.purchases import purchases_router
 from include.sandbox.remote import Remote
 
@@ -28,6 +29,7 @@ def admin_router(remote: Remote, journal: Journal, faults: list[Fault]) -> APIRo
     router = APIRouter(prefix="/__sandbox", tags=["sandbox"])
     router.include_router(purchases_router(remote.purchases))
     router.include_router(_journal_router(journal))
+    router.include_router(post_router(remote.post))
 
     @router.get("/state")
     async def state() -> Response:

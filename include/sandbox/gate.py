@@ -32,7 +32,7 @@ class Gate:
             return
         if scope["path"].startswith(ADMIN):
             head, body = await _collect(self._app, scope, receive)
-            self._store.save(self._remote.world)
+            self._settle()
             await _answer(send, head, body)
             return
         write = self._remote.is_write(scope["method"], scope["path"])
@@ -42,7 +42,7 @@ class Gate:
             return
         time = self._remote.world.clock.now().isoformat()
         head, body, answered = await self._handle(fault, scope, receive)
-        self._store.save(self._remote.world)
+        self._settle()
         cut = fault is not None and fault.kind == "cut"
         status, kind = None if cut else head["status"], fault.kind if fault else None
         self._journal.note(scope, status, time, kind, write=write, answered=answered)
@@ -69,8 +69,13 @@ class Gate:
 
     async def _carry_out(self, scope: Scope, receive: Receive, entry: dict[str, Any]) -> None:
         head, _ = await _collect(self._app, scope, receive)
-        self._store.save(self._remote.world)
+        self._settle()
         entry["answered"] = head["status"]
+
+    def _settle(self) -> None:
+        """Send letters about what the request changed, and save it."""
+        self._remote.post.flush()
+        self._store.save(self._remote.world)
 
     def _fault(self, scope: Scope, write: bool) -> Fault | None:
         target = scope["path"] + "?" + scope["query_string"].decode("latin-1")

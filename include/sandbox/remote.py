@@ -14,6 +14,7 @@ from starlette.responses import Response
 from include.sandbox.answers import json_answer
 from include.sandbox.catalogue import Catalogue
 from include.sandbox.limits import Limits
+from include.sandbox.post import Post, Sender
 from include.sandbox.purchases import Purchases
 from include.sandbox.tokens import Tokens
 from include.sandbox.world import World
@@ -41,6 +42,7 @@ class Remote(abc.ABC):
         self.world, self.catalogue = world, catalogue
         self.set: dict[str, int | str] = {**self.settings, **(settings or {})}
         self.tokens, self.limits = Tokens(world), Limits(world)
+        self.post = Post(world, self.sender())
 
     def number(self, setting: str) -> int:
         """Return a setting as a number."""
@@ -64,6 +66,10 @@ class Remote(abc.ABC):
 
     def purchases(self) -> Purchases | None:
         """Return what people do with purchase orders at this system, or None where it has none."""
+        return None
+
+    def sender(self) -> Sender | None:
+        """Return how this system sends webhooks, or None where it has none."""
         return None
 
     def is_write(self, method: str, path: str) -> bool:

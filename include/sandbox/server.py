@@ -96,6 +96,22 @@ class Admin:
         added: str | None = self._call("POST", "amend", {"order": order, **what})
         return added
 
+    def webhooks(self) -> dict[str, Any]:
+        """Return what is registered, what was sent and what was answered, and how many letters wait."""
+        return dict(self._call("GET", "webhooks"))
+
+    def webhook_fault(self, kind: str, match: str = "", **rest: Any) -> None:
+        """Let something go wrong with letters to come."""
+        self._call("POST", "webhooks/faults", {"kind": kind, "match": match, **rest})
+
+    def switch_off_webhook(self, hook: str) -> None:
+        """Switch a registration off, as the system does after failures."""
+        self._call("POST", "webhooks/off", {"hook": hook})
+
+    def lose_webhook(self, hook: str) -> None:
+        """Let a registration get lost."""
+        self._call("POST", "webhooks/lose", {"hook": hook})
+
     def forget_requests(self) -> None:
         """Empty the journal."""
         self._call("DELETE", "requests")
@@ -184,6 +200,7 @@ def serve(connector: str, *, port: int = 0, **world: Any) -> Iterator[Running]:
         yield Running(url, remote.world, remote, admin)
     finally:
         admin.close()
+        remote.post.close()
         server.should_exit = True
         thread.join(timeout=10)
         listener.close()

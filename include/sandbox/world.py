@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -12,6 +12,7 @@ from include.sandbox.clock import Clock
 
 Record = dict[str, Any]
 Render = Callable[[Record], bytes]
+Deed = Literal["created", "changed", "amended", "removed"]
 
 # Decimals are written as JSON numbers digit by digit, so no amount ever passes through a float.
 JSON = msgspec.json.Encoder(decimal_format="number")
@@ -64,27 +65,31 @@ class Collection:
         """Add a record, changed at `modified` or now, with the next row version."""
         row = Row(key, data, modified or self._world.clock.now(), self._world.next_version())
         self.rows[key] = row
-        self._touched()
+        self._touched("created", row)
         return row
 
     def change(self, key: str, **fields: Any) -> Row:
         """Change fields of a record as the remote's users do: the time of change and the row version move on."""
-        row = self.amend(key, **fields)
+        row = self.rows[key]
+        row.data.update(fields)
+        row.forget()
         row.modified, row.version = self._world.clock.now(), self._world.next_version()
+        self._touched("changed", row)
         return row
 
     def amend(self, key: str, **fields: Any) -> Row:
         """Change fields without a trace in time or version, as remotes do with values derived from elsewhere."""
         row = self.rows[key]
+        differs = any(row.data.get(name) != value for name, value in fields.items())
         row.data.update(fields)
         row.forget()
-        self._touched()
+        self._touched("amended" if differs else None, row)
         return row
 
     def remove(self, key: str) -> Row:
         """Delete a record; it stays readable in `gone`."""
         row = self.gone[key] = self.rows.pop(key)
-        self._touched()
+        self._touched("removed", row)
         return row
 
     def view(
@@ -106,10 +111,12 @@ class Collection:
             self._views[name] = sorted(rows, key=order, reverse=descending)
         return self._views[name]
 
-    def _touched(self) -> None:
+    def _touched(self, deed: Deed | None, row: Row) -> None:
         self.revision += 1
         self._views.clear()
         self._world.changed = True
+        if deed is not None and self._world.watch is not None:
+            self._world.watch(deed, self.name, row)
 
 
 class World:
@@ -126,6 +133,7 @@ class World:
         self.session: dict[str, Any] = {}
         self.changed = False
         self.session_changed = False
+        self.watch: Callable[[Deed, str, Row], None] | None = None
         self._version = 0
 
     def __getitem__(self, name: str) -> Collection:

@@ -20,7 +20,7 @@ class UnwantedError(Exception):
     """The event is about something that nobody asked for: answered as if it were stored, and not stored."""
 
 
-class UnreadableError(Exception):
+class UnreadableError(ValueError):
     """The event is signed and cannot be read; its text says which field is at fault, and holds nothing of the body."""
 
 
@@ -66,6 +66,8 @@ def read(spec: Webhooks, headers: Mapping[str, str], body: bytes) -> Event:
             raise UnreadableError(f"'{topic}' brings no record at '{rule.record}'")
         remote_id = _remote_id(rule, headers, body)
         at = _moment(value(body, rule.at), spec.time_zone) if rule.at is not None and body.strip() else None
+    except UnreadableError:
+        raise
     except (ValueError, RecursionError):
         raise UnreadableError("the body is no JSON") from None
     if remote_id is None and record is None and rule.pull == "single":

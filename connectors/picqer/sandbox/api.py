@@ -13,6 +13,7 @@ from typing_extensions import override
 from connectors.picqer.sandbox.account import Account
 from connectors.picqer.sandbox.handling import Handling
 from connectors.picqer.sandbox.ordering import NOT_FOUND, Desk, error
+from connectors.picqer.sandbox.webhooks import AccountSender, Webhooks
 from include.sandbox.answers import RefusedError, array, basic_credentials, json_answer
 from include.sandbox.remote import Change, Remote
 from include.sandbox.tokens import secret
@@ -72,8 +73,14 @@ class Picqer(Remote):
             router.add_route(ROOT + path, self._guarded(handler), ["GET"])
         for method, path in self._desk().handlers():
             router.add_route(ROOT + path, self._guarded(self._write(method, path)), [method])
+        for (method, path), act in Webhooks(self.world, self.post).handlers().items():
+            router.add_route(ROOT + path, self._guarded(act), [method])
         router.add_route(ROOT + "/{rest:path}", self._guarded(self._nothing), ["GET", "POST", "PUT", "DELETE"])
         return router
+
+    @override
+    def sender(self) -> AccountSender:
+        return AccountSender(self.world)
 
     @override
     def purchases(self) -> Handling:

@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from connectors.woocommerce.sandbox.changes import Shop
 from connectors.woocommerce.sandbox.query import ORDER_STATUSES, PRODUCT_STATUSES, ListQuery, error, read
+from connectors.woocommerce.sandbox.webhooks import Handler, ShopSender, Webhooks
 from include.sandbox.answers import RefusedError, array, basic_credentials, json_answer
 from include.sandbox.remote import Change, Remote
 from include.sandbox.tokens import secret
@@ -48,6 +49,10 @@ class WooCommerce(Remote):
         return error("internal_server_error", "Er heeft zich een kritieke fout voorgedaan.", status)
 
     @override
+    def sender(self) -> ShopSender:
+        return ShopSender(self.world)
+
+    @override
     def router(self) -> APIRouter:
         handlers = {
             "/products": self._products,
@@ -60,9 +65,18 @@ class WooCommerce(Remote):
             "/{rest:path}": self._nothing,
         }
         router = APIRouter()
+        for (method, path), act in Webhooks(self.world, self.post).handlers().items():
+            router.add_route(ROOT + path, self._authorized(act), [method])
         for path, handler in handlers.items():
             router.add_route(ROOT + path, handler, ["GET"])
         return router
+
+    def _authorized(self, handler: Handler) -> Handler:
+        async def authorized(request: Request) -> Response:
+            self._authorize(request)
+            return await handler(request)
+
+        return authorized
 
     async def _products(self, request: Request) -> Response:
         self._authorize(request)

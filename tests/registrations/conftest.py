@@ -1,0 +1,88 @@
+"""A migrated warehouse with the demo's couplings, and somebody who listens where remotes send their events."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import psycopg
+import pytest
+from cryptography.fernet import Fernet
+from psycopg.rows import dict_row
+
+from include.local.database_server import DatabaseServer
+from include.spec.load import load_all
+from include.sync import webhook_order
+from include.sync.configs import deploy_configs
+from include.sync.pull import Platform
+from include.sync.webhooks import ADDRESS_VARIABLE
+from include.warehouse.connection import connector
+from include.warehouse.migrate import migrate
+from include.warehouse.secrets import Vault
+from tests.registrations.ground import Ground, Heard, Listener
+
+DATABASE = f"registrations_{os.getpid()}"
+
+
+@pytest.fixture(scope="session")
+def registrations_dsn(database_server: DatabaseServer) -> Iterator[str]:
+    """A database with every coupling of dag_configs."""
+    with psycopg.connect(database_server.dsn("postgres"), autocommit=True) as admin:
+        admin.execute(f"drop database if exists {DATABASE} with (force)")
+        admin.execute(f"create database {DATABASE}")
+        with psycopg.connect(database_server.dsn(DATABASE), autocommit=True) as connection:
+            migrate(connection)
+            assert deploy_configs(connection) == []
+        yield database_server.dsn(DATABASE)
+        admin.execute(f"drop database {DATABASE} with (force)")
+
+
+@pytest.fixture(scope="session")
+def somebody() -> Iterator[Listener]:
+    """Somebody at an address, who answers what the test wants."""
+    heard = Listener()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            status = heard.answer
+            heard.heard.append(Heard(self.path, dict(self.headers.items()), body))
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    heard.address = f"http://127.0.0.1:{server.server_address[1]}"
+    yield heard
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def listener(somebody: Listener) -> Listener:
+    """The same for one test: nothing heard, and friendly."""
+    somebody.heard.clear()
+    somebody.answer = 200
+    return somebody
+
+
+@pytest.fixture
+def ground(registrations_dsn: str, listener: Listener, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ground]:
+    """The platform's operations on a warehouse in which nothing is registered."""
+    monkeypatch.setenv(ADDRESS_VARIABLE, listener.address)
+    monkeypatch.setattr(webhook_order, "LOOKS", (0.0, 0.1, 0.2))
+    platform = Platform(connector(registrations_dsn, "test"), Vault(Fernet.generate_key().decode()))
+    with psycopg.connect(registrations_dsn, autocommit=True, row_factory=dict_row) as connection:
+        connection.execute(
+            "truncate platform.webhook_registrations, platform.webhook_checks, platform.webhook_events,"
+            " platform.webhook_endpoints, platform.budgets, platform.tokens cascade"
+        )
+        configs = {config.connector: config for config in load_all()[0]}
+        yield Ground(platform, connection, configs, listener)

@@ -1,0 +1,143 @@
+"""What tests of registrations ask of a system's sandbox, of the platform, and of the one who listens."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+
+from include.engine.ports import Credentials
+from include.sandbox import Running
+from include.spec.load import CouplingConfig
+from include.sync import webhooks
+from include.sync.pull import Platform
+from include.sync.webhooks import Settled
+from include.webhooks.event import Event, is_ping, read
+from include.webhooks.signature import verify
+
+SECRETS = {"webhook_secret": "the app's webhook secret", "webhook_key": "the key of the destination"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Heard:
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclasses.dataclass
+class Listener:
+    address: str = ""
+    answer: int = 200
+    heard: list[Heard] = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass
+class Ground:
+    platform: Platform
+    connection: psycopg.Connection[dict[str, Any]]
+    configs: dict[str, CouplingConfig]
+    listener: Listener
+
+    def at(self, system: str, running: Running, **settings: Any) -> Place:
+        config = self.configs[system]
+        required = dict(running.remote.coupling_settings)
+        config = dataclasses.replace(config, settings={**config.settings, **required, **settings})
+        return Place(self, config, running)
+
+
+@dataclasses.dataclass
+class Place:
+    """One coupling whose remote is a sandbox."""
+
+    ground: Ground
+    config: CouplingConfig
+    running: Running
+
+    @property
+    def credentials(self) -> Credentials:
+        held = self.running.admin.credentials()
+        extra = {**{key: str(value) for key, value in held["extra"].items()}, **SECRETS}
+        return Credentials(self.config.connection, held["host"], held["login"], held["password"], extra)
+
+    def register(self) -> Settled:
+        return webhooks.register(self.ground.platform, self.config, self.credentials)
+
+    def check(self) -> Settled:
+        return webhooks.check(self.ground.platform, self.config, self.credentials)
+
+    def remove(self) -> Settled:
+        return webhooks.remove(self.ground.platform, self.config, self.credentials)
+
+    def rotate(self) -> Settled:
+        return webhooks.rotate(self.ground.platform, self.config, self.credentials)
+
+    @property
+    def hooks(self) -> list[dict[str, Any]]:
+        return list(self.running.admin.webhooks()["hooks"])
+
+    @property
+    def alive(self) -> dict[str, dict[str, Any]]:
+        """The registrations that send, by topic; fails where a topic has two."""
+        found = [hook for hook in self.hooks if hook["active"]]
+        assert len({hook["topic"] for hook in found}) == len(found), found
+        return {hook["topic"]: hook for hook in found}
+
+    def rows(self) -> dict[str, dict[str, Any]]:
+        found = self.ground.connection.execute(
+            "select r.* from platform.webhook_registrations r join platform.couplings c on c.id = r.coupling_id"
+            " where c.name = %s",
+            [self.config.name],
+        )
+        return {row["topic"]: row for row in found}
+
+    def states(self) -> set[str]:
+        return {row["state"] for row in self.rows().values()}
+
+    def checks(self) -> list[dict[str, Any]]:
+        return self.ground.connection.execute("select * from platform.webhook_checks order by id").fetchall()
+
+    def endpoint(self) -> dict[str, Any]:
+        found = self.ground.connection.execute(
+            "select e.* from platform.webhook_endpoints e join platform.couplings c on c.id = e.coupling_id"
+            " where c.name = %s",
+            [self.config.name],
+        ).fetchone()
+        assert found is not None
+        return found
+
+    def secrets(self) -> list[str]:
+        """What the receiver would accept now, the newest first."""
+        row = self.endpoint()
+        sealed = [row["secret"], row["previous_secret"]]
+        return [self.ground.platform.vault.open(each) for each in sealed if each is not None]
+
+    def believed(self, heard: Heard) -> bool:
+        spec = self.config.manifest.webhooks
+        assert spec is not None
+        return any(verify(spec.signature, secret, heard.headers, heard.body) for secret in self.secrets())
+
+    def events(self) -> list[Event]:
+        """What the listener heard and the platform believes; pings left out."""
+        spec = self.config.manifest.webhooks
+        assert spec is not None
+        heard = [each for each in self.ground.listener.heard if not is_ping(spec, each.headers, each.body)]
+        return [read(spec, each.headers, each.body) for each in heard if self.believed(each)]
+
+    def settle(self) -> None:
+        """Wait until the sandbox has sent what is due."""
+        until(lambda: self.running.admin.webhooks()["waiting"] == 0)
+
+    def wait_for_events(self, number: int) -> list[Event]:
+        until(lambda: len(self.events()) >= number)
+        return self.events()
+
+
+def until(what: Callable[[], bool], seconds: float = 10) -> None:
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.02)

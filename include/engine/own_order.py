@@ -77,6 +77,7 @@ def order_of(push: BuyOrderPush, record: Any) -> RemoteOrder | None:
     if identity is None:
         return None
     inside = None if push.read.lines.at is None else at(record, push.read.lines.at)
+    inside = [inside] if push.read.lines.at == "" else inside
     told = _lines(push.read.lines, inside) if isinstance(inside, list) else None
     return RemoteOrder(identity, text(at(record, push.number)) if push.number else None, record, told)
 
@@ -109,8 +110,13 @@ def _as_compared(value: Any) -> str | None:
 
 
 def _lines(how: Lines, records: Sequence[Any]) -> list[RemoteLine]:
-    told = ((text(at(record, how.id)), text(at(record, how.product))) for record in records)
+    told = ((_identity(record, how.id), text(at(record, how.product))) for record in records)
     return [RemoteLine(identity, product) for identity, product in told if identity and product]
+
+
+def _identity(record: Any, fields: str) -> str | None:
+    parts = [text(at(record, field)) for field in fields.split("+")]
+    return "_".join(map(str, parts)) if all(parts) else None
 
 
 def _call(how: Reading, values: Mapping[str, Any]) -> Call:

@@ -14,7 +14,7 @@ from include.contract.errors import Misconfigured, RemoteDown, SyncError
 from include.engine.client import Client
 from include.engine.ports import Credentials
 from include.spec.load import CouplingConfig
-from include.spec.push import BuyOrderPush
+from include.spec.push import Push
 from include.sync.pull import Platform
 from include.sync.push_order import push_order
 from include.sync.remote import open_client
@@ -55,10 +55,9 @@ class Pushed:
         return ", ".join(f"{count} {names.get(state, state)}" for state, count in sorted(self.states.items()))
 
 
-def pushes(config: CouplingConfig) -> BuyOrderPush | None:
+def pushes(config: CouplingConfig) -> Push | None:
     """Return how the coupling sends buy orders; None where it sends none."""
-    section = config.manifest.push
-    return section.buy_orders if section is not None and "buy_orders" in config.objects else None
+    return config.manifest.push if "buy_orders" in config.objects else None
 
 
 def push(platform: Platform, config: CouplingConfig, credentials: Credentials, only: Sequence[str] = ()) -> Pushed:
@@ -103,7 +102,7 @@ def _one(
     connection: psycopg.Connection,
     client: Client,
     config: CouplingConfig,
-    how: BuyOrderPush,
+    how: Push,
     order: Order,
     credentials: Credentials,
 ) -> str:

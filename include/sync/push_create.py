@@ -58,13 +58,32 @@ def header_told(case: Case) -> Mapping[str, Any]:
 
 
 def check_known(case: Case, line: WantedLine) -> None:
-    """Raise Ends where the remote does not know the line's product."""
+    """Raise Ends where the remote does not know the line's product, or would not buy it from the order's supplier."""
     if line.product_remote_id is None:
         error = Misconfigured(
             f"the product '{line.product_title}' has no id in {case.title}",
             next_step=f"Make it in {case.title}, or match it there; after the next pull send the order again.",
         )
         raise words.refused(error, case.title, case.order.reference)
+    if case.push.listed and not line.is_listed:
+        error = Misconfigured(
+            f"'{case.wanted.supplier_title}' does not deliver '{line.product_title}'",
+            next_step=f"Add the supplier to the product in {case.title}, wait for the next pull, send the order again.",
+        )
+        raise words.refused(error, case.title, case.order.reference)
+
+
+def _check_settings(case: Case) -> None:
+    """Raise Ends where a setting is missing without which the order would be another one on the remote."""
+    for key, allowed in case.push.needs.items():
+        value = case.client.values.get(f"settings.{key}")
+        if value is None or (allowed and value not in allowed):
+            choice = f"one of {', '.join(map(str, allowed))}" if allowed else "a value"
+            error = Misconfigured(
+                f"an order cannot be sent with '{key}: {'' if value is None else value}'",
+                next_step=f"Give '{key}' {choice} in the coupling's YAML, then send the order again.",
+            )
+            raise words.refused(error, case.title, case.order.reference)
 
 
 def _refer(case: Case) -> None:
@@ -106,6 +125,7 @@ def _send(case: Case) -> RemoteOrder:
             next_step=f"Make it in {case.title}; after the next pull send the order again.",
         )
         raise words.refused(error, case.title, case.order.reference)
+    _check_settings(case)
     for line in case.wanted.lines:
         check_known(case, line)
     create = case.push.create

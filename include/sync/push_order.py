@@ -10,7 +10,7 @@ from include.contract.errors import DEVELOPER, AuthRefused, GiveUp, Misconfigure
 from include.engine.client import Client
 from include.engine.redact import redact
 from include.spec.load import CouplingConfig
-from include.spec.push import BuyOrderPush
+from include.spec.push import Push
 from include.sync import push_words as words
 from include.sync.push_case import Case
 from include.sync.push_change import follow
@@ -18,14 +18,14 @@ from include.sync.push_create import ensure_made
 from include.sync.push_words import Ends
 from include.warehouse import push_ledger as ledger
 from include.warehouse.push_ledger import Order
-from include.warehouse.push_wanted import wanted
+from include.warehouse.push_wanted import is_assembly, wanted
 
 
 def push_order(
     connection: psycopg.Connection,
     client: Client,
     config: CouplingConfig,
-    push: BuyOrderPush,
+    section: Push,
     order: Order,
     secrets: list[str],
 ) -> str:
@@ -34,6 +34,7 @@ def push_order(
     Raises what is no fault of the order: a limit, credentials, no connection, our own database. The order waits then.
     """
     timeout = timedelta(seconds=config.manifest.client.timeout)
+    push = section.of(config.settings, assembly=is_assembly(connection, order.id))
     wish = wanted(connection, order.id, merged=push.merge_lines)
     case = Case(connection, client, push, config.manifest.title, timeout, order, wish)
     try:

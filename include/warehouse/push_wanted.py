@@ -40,21 +40,24 @@ with line as (
     select
         l.id, l.quantity, l.subtotal_value, product.sku_code, product.name,
         platform.remote_id_in('products', l.product_id, l.coupling_id) as product_remote_id,
-        coalesce((
-            select max(sp.lot_size) from optiply.supplier_products sp
-            where sp.product_id = l.product_id and sp.supplier_id = o.supplier_id and sp.deleted_at is null
-        ), 1) as lot_size,
+        coalesce(offer.lot_size, 1) as lot_size,
+        offer.is_listed,
         (l.expected_delivery_date at time zone w.time_zone)::date as due
     from platform.push_orders p
     join optiply.buy_orders o on o.id = p.buy_order_id
     join optiply.buy_order_lines l on l.buy_order_id = o.id and l.deleted_at is null
     join optiply.products product on product.id = l.product_id
     join platform.webshops w on w.id = o.webshop_id
+    cross join lateral (
+        select max(sp.lot_size) as lot_size, count(*) > 0 as is_listed from optiply.supplier_products sp
+        where sp.product_id = l.product_id and sp.supplier_id = o.supplier_id and sp.deleted_at is null
+    ) as offer
     where p.id = %(order)s
 )
 select
     array_agg(id order by id) as ids,
     min(name) as product_title,
+    bool_and(is_listed) as is_listed,
     product_remote_id,
     min(sku_code) as sku_code,
     sum(quantity) as quantity,
@@ -77,6 +80,8 @@ class WantedLine:
     ids: tuple[int, ...]
     product_remote_id: str | None
     product_title: str
+    is_listed: bool
+    """Whether the order's supplier delivers the product, as far as Optiply knows."""
     values: Mapping[str, Any]
     """By the names of the manifest's templates: `line.quantity`."""
 
@@ -93,6 +98,17 @@ class Wanted:
     lines: tuple[WantedLine, ...]
 
 
+def is_assembly(connection: psycopg.Connection, push_order_id: int) -> bool:
+    """Return whether the order is for what the shop makes itself."""
+    row = connection.execute(
+        "select o.assembly from platform.push_orders p join optiply.buy_orders o on o.id = p.buy_order_id"
+        " where p.id = %s",
+        [push_order_id],
+    ).fetchone()
+    assert row is not None, "the ledger's row names it"
+    return bool(row[0])
+
+
 def wanted(connection: psycopg.Connection, push_order_id: int, *, merged: bool) -> Wanted:
     """Return what the order is to be now."""
     with connection.cursor(row_factory=dict_row) as cursor, connection.transaction():
@@ -105,6 +121,7 @@ def wanted(connection: psycopg.Connection, push_order_id: int, *, merged: bool) 
             tuple(row.pop("ids")),
             row["product_remote_id"],
             row.pop("product_title"),
+            row.pop("is_listed"),
             {f"line.{name}": value for name, value in (row | {"receipt_date": row["receipt_date"] or due}).items()},
         )
         for row in rows

@@ -3,7 +3,8 @@
     the parent of variations, a line taken off an order) is marked deleted: what that means is decided in consolidated.
     A remote id that another root holds already (a line that was moved, or two records that claim one id) goes to the
     newer record; the batch itself holds one record per id (macro `one_per_id`). Config `meta.object` names the object
-    whose news the model follows. -#}
+    whose news the model follows. A column `heard_at` tells since when a row says what it says; that it is later now is
+    no difference. -#}
 {% macro get_incremental_replace_changed_sql(arg_dict) -%}
     {%- set target = arg_dict['target_relation'] -%}
     {%- set rows = arg_dict['temp_relation'] -%}
@@ -17,6 +18,7 @@
             and batch.root_key = stored.root_key
     {%- endset -%}
     {%- set twice = "'warning|remote_id|more than one record, newest kept'" -%}
+    {%- set compared = values | reject('equalto', 'heard_at') | list -%}
     analyze {{ rows }};
     merge into {{ target }} as stored
     using {{ rows }} as mapped
@@ -29,8 +31,8 @@
     then update set
         problems = case when {{ twice }} = any(stored.problems) then stored.problems else array_append(stored.problems, {{ twice }}) end
     when matched
-        and row({% for name in values %}stored.{{ name }}{{ ", " if not loop.last }}{% endfor %})
-        is distinct from row({% for name in values %}mapped.{{ name }}{{ ", " if not loop.last }}{% endfor %})
+        and row({% for name in compared %}stored.{{ name }}{{ ", " if not loop.last }}{% endfor %})
+        is distinct from row({% for name in compared %}mapped.{{ name }}{{ ", " if not loop.last }}{% endfor %})
     then update set
         {% for name in values %}{{ name }} = mapped.{{ name }}{{ ", " if not loop.last }}{% endfor %}
     when not matched then insert (
@@ -39,7 +41,7 @@
         {% for name in names %}mapped.{{ name }}{{ ", " if not loop.last }}{% endfor %}
     );
     update {{ target }} as stored
-    set deleted_at = date_trunc('second', now()), problems = '{}'
+    set deleted_at = date_trunc('second', now()), problems = '{}'{{ ', heard_at = now()' if 'heard_at' in names }}
     {{ batch }}
         and stored.deleted_at is null
         and not exists (

@@ -41,7 +41,7 @@ class Stage:
         self.checks = Checks()
 
     def pull(
-        self, mode: str, objects: Callable[[CouplingConfig], list[str]] = lambda config: list(config.objects)
+        self, mode: str, objects: Callable[[CouplingConfig], list[str]] = lambda config: list(config.pulled_objects)
     ) -> None:
         """Trigger every coupling through Airflow, show progress, wait for the pulls and the transform of their news."""
         progress = Progress(self.connection)

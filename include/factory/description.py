@@ -57,4 +57,5 @@ def _object_row(config: CouplingConfig, name: str) -> str:
     streams = config.manifest.objects[name].streams  # type: ignore[index]
     plans = [f"`{plan.cron}` ({plan.mode})" for plan in config.plans if name in plan.objects]
     endpoints = ", ".join(f"`{config.manifest.streams[stream].path}`" for stream in streams)
-    return f"| {name.replace('_', ' ')} | {endpoints} | {', '.join(plans) or 'by hand only'} |"
+    when = ", ".join(plans) or ("by hand only" if name in config.pulled_objects else "never: orders are only posted")
+    return f"| {name.replace('_', ' ')} | {endpoints} | {when} |"

@@ -31,7 +31,7 @@ def extract_dag(config: CouplingConfig, configs: Path) -> DAG:
     with DAG(
         dag_id=f"{config.name}__extract",
         dag_display_name=f"{config.title} – pull",
-        description=f"{config.manifest.title} for {config.webshop.title}: {_words(config.objects)}",
+        description=f"{config.manifest.title} for {config.webshop.title}: {_words(config.pulled_objects)}",
         doc_md=describe(config),
         schedule=_timetable(config),
         # No start date: a schedule that is switched on does not make up for the times before it.
@@ -55,7 +55,7 @@ def extract_dag(config: CouplingConfig, configs: Path) -> DAG:
                 # Another object's failure must not hold this one back.
                 trigger_rule="all_done",
             )
-            for name in config.objects
+            for name in config.pulled_objects
         }
         for name, task in tasks.items():
             for parent in AFTER.get(name, ()):
@@ -82,7 +82,7 @@ def _timetable(config: CouplingConfig) -> Any:
 
 
 def _form(config: CouplingConfig) -> dict[str, Param]:
-    names = list(config.objects)
+    names = list(config.pulled_objects)
     return {
         "objects": Param(
             names,

@@ -61,12 +61,23 @@ class CouplingConfig:
         return self.name.partition("__")[2]
 
     @property
+    def pulled_objects(self) -> tuple[str, ...]:
+        """The objects that are pulled: a coupling that only posts buy orders takes nothing of them back."""
+        return pulled_of(self.objects, self.settings)
+
+    @property
     def config_hash(self) -> str:
         """Changes when something changes that mappings depend on."""
         known = [self.connector, self.role, self.match_key, self.objects, self.settings, self.webshop.model_dump()]
         # Without the last two, file and line: moving an override changes nothing.
         known += [dataclasses.astuple(override)[:-2] for override in self.overrides]
         return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def pulled_of(objects: tuple[str, ...], settings: dict[str, Any]) -> tuple[str, ...]:
+    """Return the objects that are pulled of those that are switched on."""
+    two_way = settings.get("buy_orders.two_way", True)
+    return objects if two_way else tuple(name for name in objects if name not in ("buy_orders", "receipt_lines"))
 
 
 @functools.cache
@@ -173,11 +184,13 @@ def _resolve(
 ) -> CouplingConfig:
     switched = [name for name, switch in coupling.objects.items() if switch.enabled]
     objects = tuple(name for name in OBJECTS if name in switched)
+    settings = manifest.with_defaults(coupling.settings)
+    pulled = pulled_of(objects, settings)
     plans = tuple(
         Plan(
             cron=spread(schedule.cron, coupling.coupling),
             mode=schedule.mode,
-            objects=tuple(name for name in objects if schedule.objects is None or name in schedule.objects),
+            objects=tuple(name for name in pulled if schedule.objects is None or name in schedule.objects),
         )
         for schedule in coupling.schedules
     )
@@ -194,7 +207,7 @@ def _resolve(
         enabled=coupling.enabled,
         objects=objects,
         plans=plans,
-        settings=manifest.with_defaults(coupling.settings),
+        settings=settings,
         overrides=tuple(overrides),
     )
 

@@ -78,6 +78,11 @@ def pull(platform: Platform, config: CouplingConfig, wish: Wish, credentials: Cr
     """
     if wish.object not in config.objects:
         raise Misconfigured(f"'{wish.object}' is not switched on for {config.name}")
+    if wish.object not in config.pulled_objects:
+        raise Misconfigured(
+            f"'{wish.object}' is not pulled for {config.name}: its buy orders are only posted",
+            next_step="Set buy_orders.two_way to true in the coupling's file, if they are to come back.",
+        )
     if wish.mode == "single" and not wish.remote_id:
         raise Misconfigured("mode single needs a remote id", next_step="Fill in 'remote id' and trigger again.")
     with warehouse_faults("opening a pull"), platform.connect() as connection:

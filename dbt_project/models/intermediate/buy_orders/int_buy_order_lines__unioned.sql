@@ -32,6 +32,7 @@ select
     expected_delivery_date,
     updated_at,
     deleted_at,
+    now() as heard_at,
     case
         when deleted_at is not null then '{}'
         else problems || {{ problems([

@@ -1,5 +1,9 @@
 with mapped as (
-    select * from {{ news('buy_orders', ref('int_buy_orders__unioned')) }} as rooted
+    select rooted.*
+    from {{ news('buy_orders', ref('int_buy_orders__unioned')) }} as rooted
+    left join {{ ref('int_buy_orders__withheld') }} as withheld
+        on withheld.coupling_id = rooted.coupling_id and withheld.remote_id = rooted.remote_id
+    where withheld.remote_id is null
 ),
 
 lines as (
@@ -29,13 +33,13 @@ lines as (
 gathered as (
     select
         webshop_id, coupling_id, remote_id, root_key, supplier_remote_id, placed, completed, completes_by_receipt,
-        expected_delivery_date, assembly, reference, created_at, updated_at, deleted_at, problems,
+        expected_delivery_date, assembly, reference, names_optiply, created_at, updated_at, deleted_at, problems,
         cast(null as bigint) as candidates, cast(null as bigint) as able, cast(null as numeric) as value,
         cast(null as integer) as is_open, cast(null as timestamptz) as last_received, true as is_order
     from mapped
     union all
     select
-        null, coupling_id, order_remote_id, null, null, null, null, null, null, null, null, null, null, null, null,
+        null, coupling_id, order_remote_id, null, null, null, null, null, null, null, null, null, null, null, null, null,
         candidates, able, value, is_open, last_received, false
     from lines
 ),
@@ -60,7 +64,7 @@ joined as (
         stored.completed as stored_completed,
         stored.optiply_id as stored_optiply_id,
         row_number() over (
-            partition by summed.reference order by stored.id is null, summed.created_at, summed.coupling_id, summed.remote_id
+            partition by summed.reference, summed.names_optiply order by stored.id is null, summed.created_at, summed.coupling_id, summed.remote_id
         ) = 1
         and not exists (
             select 1 from {{ source('optiply', 'buy_orders') }} as other where other.optiply_id = summed.reference
@@ -81,8 +85,9 @@ select
     coupling_id,
     remote_id,
     root_key,
-    -- An order that came from Optiply is Optiply's own order, not one more (B15, example 28).
-    coalesce(stored_optiply_id, case when is_first_of_reference then reference end) as optiply_id,
+    -- An order that Optiply placed has its number already. One that another export of Optiply's made says so by its name
+    -- (B15, example 28); a number alone, and one that is taken, claim nothing.
+    coalesce(stored_optiply_id, case when names_optiply and is_first_of_reference then reference end) as optiply_id,
     supplier_id,
     placed,
     -- An order that is removed keeps what it was.

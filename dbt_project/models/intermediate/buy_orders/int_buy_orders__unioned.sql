@@ -8,6 +8,7 @@
         {'columns': ['coupling_id', 'remote_id'], 'unique': true},
         {'columns': ['coupling_id', 'root_key']},
         {'columns': ['coupling_id', 'supplier_remote_id']},
+        {'columns': ['coupling_id', 'reference']},
     ]
 ) }}
 
@@ -41,9 +42,12 @@ select
     assembly,
     -- Optiply's own id, as its exports write it and nothing else beside it (B15).
     cast(substring(lower(btrim(reference)) from '^(?:op-|optiply[- ])?([0-9]{1,18})$') as bigint) as reference,
+    -- A number alone may be the customer's own.
+    coalesce(lower(btrim(reference)) ~ '^(op-|optiply[- ])', false) as names_optiply,
     created_at,
     updated_at,
     deleted_at,
+    now() as heard_at,
     case
         when deleted_at is not null then '{}'
         else problems || {{ problems([

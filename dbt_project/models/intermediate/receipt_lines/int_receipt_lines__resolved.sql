@@ -10,14 +10,17 @@ with touched as (
         on receipts.coupling_id = ordered.coupling_id and receipts.buy_order_line_remote_id = ordered.remote_id
 ),
 
--- Where the lines of buy orders are left out, receipts have nothing to belong to (R15).
+-- Where the lines of buy orders are left out, receipts have nothing to belong to (R15), except those of orders that Optiply
+-- placed. A coupling that only posts orders brings none.
 joined as (
     select
         mapped.*,
         lines.id as buy_order_line_id,
         stored.occurred as stored_occurred,
         coalesce(
-            mapped.deleted_at, lines.deleted_at, case when not {{ takes_lines('buy_orders') }} then date_trunc('second', now()) end
+            mapped.deleted_at,
+            lines.deleted_at,
+            case when not {{ takes_lines('buy_orders') }} and lines.id is null then date_trunc('second', now()) end
         ) as removed_at
     from touched
     inner join {{ ref('int_receipt_lines__unioned') }} as mapped
@@ -26,7 +29,8 @@ joined as (
         on ownership.webshop_id = mapped.webshop_id
         and ownership.coupling_id = mapped.coupling_id
         and ownership.object = 'receipt_lines'
-    inner join {{ source('platform', 'couplings') }} as couplings on couplings.id = mapped.coupling_id
+    inner join {{ source('platform', 'couplings') }} as couplings
+        on couplings.id = mapped.coupling_id and {{ is_two_way() }}
     left join {{ ref('buy_order_lines') }} as lines
         on lines.coupling_id = mapped.coupling_id and lines.remote_id = mapped.buy_order_line_remote_id
     left join {{ source('optiply', 'receipt_lines') }} as stored

@@ -1,4 +1,4 @@
-{{ config(meta={'object': 'buy_order_lines'}) }}
+{{ config(pre_hook="{{ adopt_placed_lines() }}", meta={'object': 'buy_order_lines'}) }}
 
 select
     lines.webshop_id,

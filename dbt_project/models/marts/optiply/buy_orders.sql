@@ -1,4 +1,4 @@
-{{ config(meta={
+{{ config(pre_hook="{{ adopt_placed_orders() }}", meta={
     'object': 'buy_orders',
     'cleared_by_null': ['completed'],
     'defaults': {'assembly': 'false'},

@@ -46,6 +46,18 @@ def test_an_object_that_is_switched_off_is_in_no_plan(configs: Path) -> None:
     assert [plan.objects for plan in config.plans] == [("sell_orders",), ()]
 
 
+@pytest.mark.rule("B15")
+def test_buy_orders_that_are_only_posted_are_in_no_pull(tmp_path: Path) -> None:
+    one_way = (
+        "coupling: acme__picqer\nconnector: picqer\nrole: primary\nschedules: [{cron: 0 5 * * *}]\n"
+        "objects: {products: {}, suppliers: {}, buy_orders: {}, receipt_lines: {}}\nsettings: {buy_orders.two_way: false}\n"
+    )
+    owners = WEBSHOP.replace("woocommerce", "picqer")
+    config = load_coupling("acme/picqer.yaml", write(tmp_path / "one_way", acme__webshop=owners, acme__picqer=one_way))
+    assert config.objects == ("suppliers", "products", "buy_orders", "receipt_lines")
+    assert config.pulled_objects == config.plans[0].objects == ("suppliers", "products")
+
+
 def test_the_files_of_this_project_are_good() -> None:
     found, problems = load_all()
     assert problems == []

@@ -50,7 +50,7 @@ def _do(chosen: argparse.Namespace) -> int:
     print(settled.sentence())
     for each in settled.failed:
         print(f"{each.topic}: {each.deed}")
-        for line in each.reason.lines() if each.reason else ():
+        for line in each.error.reason.lines() if each.error else ():
             print(f"    {line}")
     return int(bool(settled.failed))
 

@@ -1,4 +1,4 @@
-"""The DAGs that belong to no coupling: transform, and the approvals of deletions."""
+"""The DAGs that belong to no coupling: transform, the approvals of deletions, the webhooks that are registered."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from include.tasks.approval_operators import AnswerOperator, AskOperator
 from include.tasks.approval_runs import DAG_ID
 from include.tasks.asset import LANDED
 from include.tasks.transform_operator import TransformOperator
+from include.tasks.webhook_operators import RETRYING, WebhookCheckOperator, WebhookCouplingsOperator
 
 _TRANSFORM_DOC = """
 Maps everything that landed since the last transform into the Optiply tables, for all couplings at once.
@@ -26,13 +27,22 @@ when nothing was deleted, and the last line of its log says why.
 
 Pulls start these runs by themselves. The runbook tells more under "A deletion waits for approval".
 """
+_WEBHOOKS_DOC = """
+Looks each hour at what is registered at the remotes, so that they go on sending what changes. What is lost is
+registered again, what was switched off is switched on, what is not wanted any more is taken away. One task for each
+coupling; one that fails holds no other back, and the last lines of its log say who acts.
+
+`./run cli webhooks list` shows all topics. A coupling has webhooks from `./run cli webhooks register <coupling>` until
+`remove`. Triggering this by hand does no harm.
+"""
+_CHECKS_AT_ONCE = 4
 # Each run that waits is an active one, and one coupling's question must not hold another's back.
 _MOST_QUESTIONS = 10_000
 
 
 def build_platform_dags() -> dict[str, DAG]:
     """Return the platform's DAGs by id."""
-    return {dag.dag_id: dag for dag in (_transform(), _approve_deletions())}
+    return {dag.dag_id: dag for dag in (_transform(), _approve_deletions(), _check_webhooks())}
 
 
 def _approve_deletions() -> DAG:
@@ -67,4 +77,27 @@ def _transform() -> DAG:
         default_args={"owner": "analysts"},
     ) as dag:
         TransformOperator(task_id="transform", task_display_name="Map the news")
+    return dag
+
+
+def _check_webhooks() -> DAG:
+    with DAG(
+        dag_id="check_webhooks",
+        dag_display_name="Check webhooks – what is registered at the remotes",
+        doc_md=_WEBHOOKS_DOC,
+        schedule=CronTriggerTimetable("23 * * * *", timezone="UTC"),
+        catchup=False,
+        max_active_runs=1,
+        is_paused_upon_creation=False,
+        tags=["platform"],
+        default_args={"owner": "support"},
+    ) as dag:
+        couplings = WebhookCouplingsOperator(task_id="couplings", task_display_name="Which couplings", **RETRYING)
+        WebhookCheckOperator.partial(
+            task_id="check",
+            task_display_name="Look and put right",
+            map_index_template="{{ task.coupling_file }}",
+            max_active_tis_per_dagrun=_CHECKS_AT_ONCE,
+            **RETRYING,
+        ).expand(coupling_file=couplings.output)
     return dag

@@ -15,11 +15,9 @@ from collections.abc import Callable, Iterator, Sequence
 import psycopg
 
 from include.contract.errors import (
-    SUPPORT,
     AskPerson,
     AuthRefused,
     Misconfigured,
-    Reason,
     SyncError,
     UnexpectedResponse,
     Wait,
@@ -37,11 +35,11 @@ LOOKS = (0.0, 1.0, 3.0)
 
 @dataclasses.dataclass(frozen=True)
 class Done:
-    """What was done about a topic; `reason` says why it is not as it should be."""
+    """What was done about a topic; `error` says why it is not as it should be."""
 
     topic: str
     deed: str
-    reason: Reason | None = None
+    error: SyncError | None = None
 
 
 class Order:
@@ -178,9 +176,8 @@ class Order:
         if there and not self._calls.can_remove:
             if state != "left":
                 step = str(self._webhooks.registration.cannot_remove)
-                reason = Reason("configuration", "our login may not take this registration away", SUPPORT, step)
-                registrations.is_not(self._connection, self._coupling_id, topic, "left", reason)
-                yield Done(topic, "left", reason)
+                error = Misconfigured("our login may not take this registration away", next_step=step)
+                yield self._not_right(topic, "left", error)
             return
         if not there and state in (None, "removed"):
             return
@@ -209,7 +206,7 @@ class Order:
 
     def _not_right(self, topic: str, state: str, error: SyncError) -> Done:
         registrations.is_not(self._connection, self._coupling_id, topic, state, error.reason)
-        return Done(topic, state, error.reason)
+        return Done(topic, state, error)
 
 
 def _error(told: Told, topic: str) -> SyncError:

@@ -35,7 +35,7 @@ class Settled:
     @property
     def failed(self) -> tuple[Done, ...]:
         """The topics that are not as they should be, each with its reason."""
-        return tuple(each for each in self.done if each.reason is not None)
+        return tuple(each for each in self.done if each.error is not None)
 
     def sentence(self) -> str:
         """Return what support reads."""
@@ -120,7 +120,7 @@ def _settle(platform: Platform, config: CouplingConfig, credentials: Credentials
             check_id = registrations.begin(connection, number, operation)
             with registrations.told(platform.connect, check_id):
                 settled, requests = _in_line(platform, connection, config, credentials, operation, number)
-            first = next((each.reason for each in settled.failed), None)
+            first = next((each.error.reason for each in settled.failed if each.error), None)
             changed = any(each.deed != "right" for each in settled.done)
             outcome = "failed" if first else "changed" if changed else "right"
             registrations.end(connection, check_id, outcome, settled.sentence(), requests, first)

@@ -6,7 +6,7 @@ import argparse
 import logging
 import sys
 
-from include.cli import approvals, check, connector, coupling, docs, explain, mapping, operate, webhooks
+from include.cli import approvals, check, connector, coupling, docs, explain, mapping, operate, push, webhooks
 from include.contract.errors import SyncError
 
 _HELP = "The platform's command line."
@@ -21,6 +21,7 @@ def parser() -> argparse.ArgumentParser:
     connector.add(commands)
     coupling.add(commands)
     operate.add(commands)
+    push.add(commands)
     mapping.add(commands)
     explain.add(commands)
     docs.add(commands)

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from include.contract.errors import Misconfigured, Wait
 from include.engine.ports import Credentials
-from include.spec.load import coupling_files, load_coupling
+from include.spec.load import CouplingConfig, coupling_files, load_coupling
 from include.sync.configs import ensure_registered
 from include.sync.dbt import Dbt
 from include.sync.deploy import deploy
@@ -44,23 +44,20 @@ def add(commands: Any) -> None:
     parser.set_defaults(run=_status)
 
 
-def _platform(application: str) -> Platform:
+def platform(application: str) -> Platform:
+    """Return the platform on the warehouse that the environment names."""
     return Platform(connector(dsn_from_environment(), application), Vault.from_environment())
 
 
 def _deploy(_chosen: argparse.Namespace) -> int:
-    problems = deploy(_platform("cli deploy").connect, Dbt())
+    problems = deploy(platform("cli deploy").connect, Dbt())
     for problem in problems:
         print(problem)
     return int(bool(problems))
 
 
 def _pull(chosen: argparse.Namespace) -> int:
-    here = _platform(f"cli pull {chosen.coupling}")
-    webshop, _, file = chosen.coupling.partition("__")
-    if f"{webshop}/{file}.yaml" not in coupling_files():
-        raise Misconfigured(f"there is no coupling '{chosen.coupling}'", next_step="./run cli status shows the names.")
-    config = load_coupling(f"{webshop}/{file}.yaml")
+    here, config = platform(f"cli pull {chosen.coupling}"), configured(chosen.coupling)
     with here.connect() as connection:
         ensure_registered(connection, config)
     since = chosen.since.astimezone() if chosen.since else None
@@ -74,6 +71,14 @@ def _pull(chosen: argparse.Namespace) -> int:
                 raise
             print(f"{wait.what}; goes on at {wait.until:%H:%M:%S} UTC", flush=True)
             time.sleep(max((wait.until - datetime.now(UTC)).total_seconds(), 0))
+
+
+def configured(coupling: str) -> CouplingConfig:
+    """Read a coupling's file by the coupling's name. Raises Misconfigured where there is none."""
+    webshop, _, file = coupling.partition("__")
+    if f"{webshop}/{file}.yaml" not in coupling_files():
+        raise Misconfigured(f"there is no coupling '{coupling}'", next_step="./run cli status shows the names.")
+    return load_coupling(f"{webshop}/{file}.yaml")
 
 
 def credentials(name: str) -> Credentials:
@@ -96,12 +101,12 @@ def credentials(name: str) -> Credentials:
 
 
 def _transform(_chosen: argparse.Namespace) -> int:
-    print(transform(_platform("cli transform").connect, Dbt().transform).sentence())
+    print(transform(platform("cli transform").connect, Dbt().transform).sentence())
     return 0
 
 
 def _status(chosen: argparse.Namespace) -> int:
-    with _platform("cli status").connect() as connection:
+    with platform("cli status").connect() as connection:
         for found in progress(connection, chosen.coupling, 30):
             when = f"{found['started_at']:%Y-%m-%d %H:%M:%S}"
             state = found["outcome"] or ("waiting" if found["waits_until"] else "running")

@@ -7,6 +7,7 @@ from pathlib import Path
 from airflow.sdk import DAG
 
 from include.factory.extract_dag import extract_dag
+from include.factory.push_dag import push_dag
 from include.spec.load import CONFIGS, load_coupling
 
 
@@ -17,5 +18,5 @@ def build_airflow_dags(file: str, configs: str | Path = CONFIGS) -> dict[str, DA
     """
     folder = Path(configs)
     config = load_coupling(file, folder)
-    dags = [extract_dag(config, folder)]
+    dags = [extract_dag(config, folder), *([push_dag(config, folder)] if config.push is not None else [])]
     return {dag.dag_id: dag for dag in dags}

@@ -26,6 +26,8 @@ _TYPES: dict[str, tuple[type, ...]] = {
 # system's word.
 _SINGLE = ("product_compositions", "buy_orders", "receipt_lines")
 
+PUSH_CRON = "buy_orders.push_cron"
+
 
 def check_coupling(coupling: Coupling, manifest: Manifest, marked: Marked, expected: str) -> list[Problem]:
     """Return everything wrong with the coupling beyond its shape."""
@@ -49,6 +51,12 @@ def check_coupling(coupling: Coupling, manifest: Manifest, marked: Marked, expec
 
 
 def _check_schedules(coupling: Coupling, add: Any) -> None:
+    push_cron = coupling.settings.get(PUSH_CRON)
+    if isinstance(push_cron, str):
+        try:
+            spread(push_cron, coupling.coupling)
+        except ValueError as error:
+            add(("settings", PUSH_CRON), str(error))
     for number, schedule in enumerate(coupling.schedules):
         try:
             spread(schedule.cron, coupling.coupling)

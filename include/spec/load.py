@@ -20,6 +20,7 @@ from include.spec.marked_yaml import Marked
 from include.spec.objects import OBJECTS
 from include.spec.overrides import Override, overrides_of
 from include.spec.problems import ConfigError, Problem, nearest
+from include.spec.push import Push
 from include.spec.schedule import Plan, spread
 from include.spec.validate import validate
 
@@ -64,6 +65,13 @@ class CouplingConfig:
     def pulled_objects(self) -> tuple[str, ...]:
         """The objects that are pulled: a coupling that only posts buy orders takes nothing of them back."""
         return pulled_of(self.objects, self.settings)
+
+    @property
+    def push(self) -> Push | None:
+        """How it sends buy orders; None where the system takes none, or another coupling owns them."""
+        section = self.manifest.push
+        owns = "buy_orders" in self.objects and self.leaf in self.webshop.owners_of("buy_orders")
+        return section if owns else None
 
     @property
     def config_hash(self) -> str:

@@ -55,20 +55,17 @@ class Pushed:
         return ", ".join(f"{count} {names.get(state, state)}" for state, count in sorted(self.states.items()))
 
 
-def pushes(config: CouplingConfig) -> Push | None:
-    """Return how the coupling sends buy orders; None where it sends none."""
-    return config.manifest.push if "buy_orders" in config.objects else None
-
-
 def push(platform: Platform, config: CouplingConfig, credentials: Credentials, only: Sequence[str] = ()) -> Pushed:
     """Push every order that is due, or those of Optiply's numbers `only`, and return what became of them.
 
     Raises an error of the tree that concerns them all: a limit (Wait), credentials, a remote that does not answer. The
     orders done before it are done; calling again goes on with the rest.
     """
-    how = pushes(config)
+    how = config.push
     if how is None:
-        raise Misconfigured(f"{config.name} does not send buy orders")
+        raise Misconfigured(
+            f"{config.name} sends no buy orders", next_step="Look up who owns buy_orders in webshop.yaml."
+        )
     states: collections.Counter[str] = collections.Counter()
     stuck: list[Stuck] = []
     with warehouse_faults("pushing buy orders"), platform.connect() as connection:

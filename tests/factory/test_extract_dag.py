@@ -24,7 +24,8 @@ NO_CRONS = COUPLING[: COUPLING.index("schedules:")]
 
 
 def extract_dag(file: str, configs: Path | None = None) -> DAG:
-    (dag,) = (build_airflow_dags(file, configs) if configs else build_airflow_dags(file)).values()
+    made = (build_airflow_dags(file, configs) if configs else build_airflow_dags(file)).items()
+    (dag,) = (dag for name, dag in made if name.endswith("__extract"))
     return dag
 
 

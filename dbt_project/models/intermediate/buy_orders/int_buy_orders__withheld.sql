@@ -1,6 +1,6 @@
 -- The orders of the batch that stay as they are: those of a coupling that only posts; those of which Optiply wants
--- something that the remote has not been told; and those of which nothing was heard since the remote was told last: what
--- is known of them is older than what it was told.
+-- something that the remote has not been told; those of which nothing was heard since the remote was told last: what is
+-- known of them is older than what it was told; and those that Optiply cancelled there: some remotes can only close them.
 with orders as (
     select * from {{ news('buy_orders', ref('int_buy_orders__unioned')) }} as rooted
 ),
@@ -22,7 +22,12 @@ placed as (
             select max(steps.intended_at)
             from {{ source('platform', 'push_steps') }} as steps
             where steps.push_order_id = pushed.id and coalesce(steps.outcome, '') not in ('refused', 'absent')
-        ) as told_at
+        ) as told_at,
+        exists (
+            select 1
+            from {{ source('platform', 'push_steps') }} as steps
+            where steps.push_order_id = pushed.id and steps.step = 'cancel' and steps.outcome in ('accepted', 'found')
+        ) as is_cancelled
     from orders
     inner join {{ source('optiply', 'buy_orders') }} as stored
         on stored.coupling_id = orders.coupling_id and stored.remote_id = orders.remote_id
@@ -31,7 +36,7 @@ placed as (
 
 select coupling_id, remote_id
 from placed
-where is_unsent or coalesce(heard_at, '-infinity') < told_at
+where is_unsent or is_cancelled or coalesce(heard_at, '-infinity') < told_at
 
 union
 

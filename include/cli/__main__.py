@@ -6,7 +6,19 @@ import argparse
 import logging
 import sys
 
-from include.cli import approvals, check, connector, coupling, docs, explain, mapping, operate, push, webhooks
+from include.cli import (
+    api_tokens,
+    approvals,
+    check,
+    connector,
+    coupling,
+    docs,
+    explain,
+    mapping,
+    operate,
+    push,
+    webhooks,
+)
 from include.contract.errors import SyncError
 
 _HELP = "The platform's command line."
@@ -16,6 +28,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
     whole = argparse.ArgumentParser(prog="./run cli", description=_HELP)
     commands = whole.add_subparsers(dest="command", required=True, metavar="command")
+    api_tokens.add(commands)
     approvals.add(commands)
     check.add(commands)
     connector.add(commands)

@@ -57,4 +57,6 @@ def _status(_chosen: argparse.Namespace) -> int:
         for found in inbox.backlog(connection):
             age = f", the oldest for {found.oldest_seconds:.0f} s" if found.waiting else ""
             print(f"{found.coupling:<28} {found.waiting:>6} waiting{age}; {found.poison} set aside")
+            if found.pause:
+                print(f"    paused: {found.pause}")
     return 0

@@ -7,8 +7,10 @@ follows from the last page.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
+import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -40,6 +42,10 @@ class Page:
     position: dict[str, Any]
     total: int | None
     cursor: Any
+    asked: float = 0.0
+    """When it was asked for, by time.monotonic(): what the remote changed later is not in it."""
+    absent: tuple[str, ...] = ()
+    """Records that were asked for by their ids and are not there."""
 
 
 def is_wanted(stream: Stream, settings: Mapping[str, Any]) -> bool:
@@ -50,6 +56,11 @@ def is_wanted(stream: Stream, settings: Mapping[str, Any]) -> bool:
 def is_asked(stream: Stream, ask: Ask) -> bool:
     """Return whether the stream has a call for this ask."""
     return ask.mode != "single" or stream.single != "none"
+
+
+def is_asked_by_id(stream: Stream) -> bool:
+    """Return whether the stream's call for a single record names its id."""
+    return isinstance(stream.single, Single) and "remote_id" in _named(stream.single)
 
 
 def wants_parents(stream: Stream, ask: Ask) -> bool:
@@ -75,6 +86,9 @@ def pages(
         return
     ask = ask.of(stream)
     position = position or {}
+    if ask.remote_ids and is_asked_by_id(stream):
+        yield from _one_by_one(client, stream, ask, position, parents)
+        return
     parts = slices(stream, ask, client.values, position)
     for part in parts:
         here = position if position.get("slice") == part.name else {}
@@ -87,6 +101,24 @@ def pages(
                 yield from _children(client, stream, ask, part, parents, here, tag)
         except TooMany:
             parts.throw(TooMany())
+
+
+def _one_by_one(
+    client: Client, stream: Stream, ask: Ask, position: Mapping[str, Any], parents: Parents | None
+) -> Iterator[Page]:
+    """Yield the pages of each record that is asked for; one that is not there, or is in the bin, is told as absent."""
+    gone = stream.single.gone_when if isinstance(stream.single, Single) else {}
+    for number, key in enumerate(ask.remote_ids):
+        if number < position.get("record", 0):
+            continue
+        inside = position.get("inside") if position.get("record") == number else None
+        is_there = False
+        with contextlib.suppress(NotThere):
+            for page in pages(client, stream, Ask(ask.mode, remote_id=key), inside, parents):
+                is_there = is_there or bool(page.bad) or any(not gone or not _has(r, gone) for r in page.records)
+                yield dataclasses.replace(page, position={"record": number, "inside": page.position})
+        if not is_there and inside is None:
+            yield Page([], [], {"record": number + 1}, None, None, time.monotonic(), (key,))
 
 
 def _children(
@@ -124,11 +156,10 @@ def _pages(
     start: dict[str, Any] | None,
     tag: dict[str, Any],
 ) -> Iterator[Page]:
-    hash_without, suffix = tuple(stream.hash_without), _suffix(stream, part)
-    shape = RecordShape(tuple(stream.key), stream.root, _order_field(stream), hash_without, suffix)
-    read = reader(shape)
+    read = reader(shape_of(stream, _suffix(stream, part)))
     parent = parents[0] if len(parents) == 1 else None
     first_time: datetime | None = None
+    asked = time.monotonic()
     for raw in _raw_pages(client, stream, ask, part, parents, start):
         if start is None and part.most is not None and raw.total is not None and raw.total > part.most:
             raise TooMany
@@ -139,8 +170,16 @@ def _pages(
         else:
             position = {**tag, "after": parents[-1] if parents else ""}
         total = raw.total if not parents and part.name is None else None
-        yield Page(records, [*raw.bad, *bad], position, total, _cursor(stream, records, first_time))
+        yield Page(records, [*raw.bad, *bad], position, total, _cursor(stream, records, first_time), asked)
+        if stream.report is None:
+            # The rows of a report are as old as its order.
+            asked = time.monotonic()
         part = dataclasses.replace(part, most=None)
+
+
+def shape_of(stream: Stream, suffix: str = "") -> RecordShape:
+    """Return which fields of the stream's records say who they are."""
+    return RecordShape(tuple(stream.key), stream.root, _order_field(stream), tuple(stream.hash_without), suffix)
 
 
 def _raw_pages(

@@ -24,6 +24,8 @@ class Ask:
     cursor: Any = None
     since: datetime | None = None
     remote_id: str | None = None
+    remote_ids: tuple[str, ...] = ()
+    """Several records, asked for one after another; one that the remote does not have is told and is no failure."""
 
     def of(self, stream: Stream) -> Ask:
         """Return the ask as this stream can take it: some have no single call and catch up instead."""

@@ -1,4 +1,4 @@
-"""The DAGs that belong to no coupling: transform, the approvals of deletions, the webhooks that are registered."""
+"""The DAGs that belong to no coupling: transform, approvals of deletions, webhooks that are registered and that arrive."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable, Param
 
 from include.tasks.approval_operators import AnswerOperator, AskOperator
 from include.tasks.approval_runs import DAG_ID
-from include.tasks.asset import LANDED
+from include.tasks.asset import ARRIVED, LANDED
+from include.tasks.drain_operator import DrainOperator
 from include.tasks.transform_operator import TransformOperator
 from include.tasks.webhook_operators import RETRYING, WebhookCheckOperator, WebhookCouplingsOperator
 
@@ -18,6 +19,15 @@ another one are tried again with the next news of their webshop. One webshop's f
 does not hold another's back: the log names the webshop and the model. Triggering it by hand does no harm.
 """
 
+_DRAIN_DOC = """
+Works on what remote systems sent by themselves: a record that came with its event is landed, one that was only named is
+pulled, all events of a record with one call. What was landed is mapped by the DAG `transform` right after.
+
+Starts by itself within a second or two of an event, and looks each minute for what was put off. A remote that does not
+answer is left alone for a while, with all its events; an event that fails three times is set aside. `./run cli webhooks
+status` shows what waits, `./run cli webhooks events --state poison` what was set aside, and why. The runbook tells more
+under "Webhooks". Triggering it by hand does no harm.
+"""
 
 _APPROVE_DOC = """
 One run = one question: a pull of everything missed so many records that it deleted none of them. **Ask a person** shows
@@ -42,7 +52,8 @@ _MOST_QUESTIONS = 10_000
 
 def build_platform_dags() -> dict[str, DAG]:
     """Return the platform's DAGs by id."""
-    return {dag.dag_id: dag for dag in (_transform(), _approve_deletions(), _check_webhooks())}
+    found = (_transform(), _drain_webhooks(), _approve_deletions(), _check_webhooks())
+    return {dag.dag_id: dag for dag in found}
 
 
 def _approve_deletions() -> DAG:
@@ -61,6 +72,22 @@ def _approve_deletions() -> DAG:
         ask = AskOperator(task_id="ask", task_display_name="Ask a person")
         answer = AnswerOperator(task_id="answer", task_display_name="Do it", asked_by=ask.task_id)
         ask >> answer
+    return dag
+
+
+def _drain_webhooks() -> DAG:
+    with DAG(
+        dag_id="drain_webhooks",
+        dag_display_name="Webhooks – work on what arrived",
+        doc_md=_DRAIN_DOC,
+        schedule=AssetOrTimeSchedule(timetable=CronTriggerTimetable("* * * * *", timezone="UTC"), assets=[ARRIVED]),
+        catchup=False,
+        max_active_runs=1,
+        is_paused_upon_creation=False,
+        tags=["platform"],
+        default_args={"owner": "support"},
+    ) as dag:
+        DrainOperator(task_id="drain", task_display_name="Empty the inbox")
     return dag
 
 

@@ -21,6 +21,7 @@ from include.spec.load import CONFIGS, CONFIGS_VARIABLE
 POSTGRES_PORT = 54329
 TEST_POSTGRES_PORT = 54529
 AIRFLOW_PORT = 8080
+RECEIVER_PORT = 8090
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,12 @@ class Machine:
     state: Path
     settings: AirflowSettings
     environ: Mapping[str, str]
+    receiver_port: int = RECEIVER_PORT
+
+    @property
+    def receiver(self) -> str:
+        """Where the receiver of webhooks is."""
+        return f"http://127.0.0.1:{self.receiver_port}"
 
     @property
     def server(self) -> DatabaseServer:

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 
-from include.local import airflow_processes, machine, ports, postgres
+from include.local import airflow_processes, machine, ports, postgres, receiver_process
 from include.local.airflow import airflow_environment
 from include.local.children import Children, stop_left_over
 from include.local.errors import LocalError
@@ -23,6 +23,7 @@ from include.local.machine import Machine
 PREPARE_SECONDS = 600
 DOWN_SECONDS = 60
 PREFERRED_PORT_VARIABLE = "OPTIPLY_AIRFLOW_PORT"
+RECEIVER_VARIABLE = "OPTIPLY_RECEIVER_PORT"
 
 
 def up(arguments: list[str]) -> int:
@@ -46,7 +47,9 @@ def running_platform(base: Machine) -> Iterator[tuple[Machine, Children]]:
         stop_left_over(base.state / "processes.json")
         port = ports.choose(base.state, "airflow", int(os.environ.get(PREFERRED_PORT_VARIABLE, machine.AIRFLOW_PORT)))
         settings = replace(base.settings, port=port)
-        running = replace(base, settings=settings, environ={**base.environ, **airflow_environment(settings)})
+        receiver = ports.choose(base.state, "receiver", int(os.environ.get(RECEIVER_VARIABLE, machine.RECEIVER_PORT)))
+        environ = {**base.environ, **airflow_environment(settings), **receiver_process.environment(receiver)}
+        running = replace(base, settings=settings, environ=environ, receiver_port=receiver)
         children = Children(base.state / "processes.json", settings.home / "run")
         try:
             _start(running, children)
@@ -71,7 +74,9 @@ def _start(running: Machine, children: Children) -> None:
     print("Starting Airflow", flush=True)
     began_at = time.time()
     airflow_processes.start_processes(children, running.environ)
+    receiver_process.start(children, running.environ)
     airflow_processes.wait_until_healthy(running.settings, children, began_at)
+    receiver_process.wait_until_healthy(running.receiver, children)
 
 
 def prepare(_arguments: list[str]) -> int:
@@ -90,6 +95,7 @@ def welcome(running: Machine) -> str:
         f"\nAirflow runs at {running.settings.address}\n"
         f"  log in as admin, {shown}\n"
         f"  passwords of all users: {running.settings.passwords_file}\n"
+        f"  webhooks are taken at   {running.receiver}/webhooks/<token>\n"
         f"  data, logs, ports:      {running.state}\n"
         "Ctrl-C stops everything."
     )

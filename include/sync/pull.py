@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import psycopg
 
 from include.contract.errors import Misconfigured, PlatformBug, SyncError, Wait
+from include.engine.extract import is_asked_by_id, is_wanted
 from include.engine.ports import Credentials
 from include.engine.redact import redact
 from include.spec.load import CouplingConfig
@@ -25,6 +26,8 @@ from include.warehouse.secrets import Vault
 
 log = logging.getLogger(__name__)
 BUSY_WAIT = timedelta(seconds=30)
+# A single pull only ever waits for another one.
+SHORT_WAIT = timedelta(seconds=3)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,6 +60,10 @@ class Pulled:
     """Whether a transform has something to do: what this pull landed, or what a failed one before it left."""
     pulled_with: tuple[str, ...] = ()
     """The objects whose pull brings this one, where it has no endpoint of its own."""
+    absent: frozenset[str] = frozenset()
+    """Records that were asked for by id, and that no stream of the object has, or has in its bin only."""
+    is_settled: bool = True
+    """False where another pull landed one of these records meanwhile: it has to be asked for anew."""
 
     def sentence(self) -> str:
         """Return what support reads."""
@@ -83,23 +90,27 @@ def pull(platform: Platform, config: CouplingConfig, wish: Wish, credentials: Cr
             f"'{wish.object}' is not pulled for {config.name}: its buy orders are only posted",
             next_step="Set buy_orders.two_way to true in the coupling's file, if they are to come back.",
         )
-    if wish.mode == "single" and not wish.remote_id:
+    if wish.mode == "single" and not (wish.remote_id or wish.remote_ids):
         raise Misconfigured("mode single needs a remote id", next_step="Fill in 'remote id' and trigger again.")
     with warehouse_faults("opening a pull"), platform.connect() as connection:
         ids = coupling_id(connection, config.name)
-        with pulls.locked(connection, ids, wish.object) as free:
+        with pulls.locked(connection, ids, wish.object, wish.mode) as free:
             if not free:
-                raise Busy(f"another run is pulling {wish.object} of {config.name}", datetime.now(UTC) + BUSY_WAIT)
+                wait = SHORT_WAIT if wish.mode == "single" else BUSY_WAIT
+                raise Busy(f"another run is pulling {wish.object} of {config.name}", datetime.now(UTC) + wait)
             pull_id, resumed = pulls.begin(connection, ids, wish)
             log.info(
                 "Pull %s of %s %s (%s)%s", pull_id, config.name, wish.object, wish.mode, ", resumed" if resumed else ""
             )
             with _told(platform.connect, pull_id, credentials):
-                _streams(platform, connection, config, wish, credentials, ids, pull_id)
+                runs = _streams(platform, connection, config, wish, credentials, ids, pull_id)
                 with warehouse_faults("closing a pull"):
                     pulls.succeed(connection, pull_id)
         return dataclasses.replace(
-            _result(connection, pull_id, resumed), pulled_with=config.manifest.pulled_with(wish.object)
+            _result(connection, pull_id, resumed),
+            pulled_with=config.manifest.pulled_with(wish.object),
+            absent=_absent(config, runs),
+            is_settled=all(run.is_settled for run in runs.values()),
         )
 
 
@@ -111,14 +122,28 @@ def _streams(
     credentials: Credentials,
     ids: CouplingId,
     pull_id: int,
-) -> None:
+) -> dict[str, StreamRun]:
+    runs = {}
     with open_client(config, credentials, platform.connect, platform.vault) as client:
         try:
             for name in config.manifest.objects[wish.object].streams:  # type: ignore[index]
-                StreamRun(platform.connect, connection, client, config, wish, ids, pull_id, name).run()
+                runs[name] = StreamRun(platform.connect, connection, client, config, wish, ids, pull_id, name)
+                runs[name].run()
         finally:
             with contextlib.suppress(psycopg.Error):
                 pulls.count_requests(connection, pull_id, client.requests)
+    return runs
+
+
+def _absent(config: CouplingConfig, runs: dict[str, StreamRun]) -> frozenset[str]:
+    asked = [run.absent for name, run in runs.items() if name in asked_by_id(config, config.manifest.streams)]
+    return frozenset.intersection(*map(frozenset, asked)) if asked else frozenset()
+
+
+def asked_by_id(config: CouplingConfig, streams: Iterable[str]) -> list[str]:
+    """Return those of the streams whose records this coupling asks for by their ids."""
+    known, settings = config.manifest.streams, config.settings
+    return [name for name in streams if is_asked_by_id(known[name]) and is_wanted(known[name], settings)]
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -29,6 +30,22 @@ from include.warehouse.registry import CouplingId
 from include.warehouse.snapshot import Guard
 
 log = logging.getLogger(__name__)
+# Each turn takes as long as one call: a record that is landed by others in all three of them is left to those.
+_TURNS = 3
+
+
+def place_of(config: CouplingConfig, ids: CouplingId, pull_id: int, name: str) -> Place:
+    """Return where the records of a stream land."""
+    manifest = config.manifest
+    return Place(
+        webshop_id=ids.webshop_id,
+        coupling_id=ids.coupling_id,
+        connector=manifest.connector,
+        stream=name,
+        objects=tuple(manifest.feeds(name)),
+        pull_id=pull_id,
+        rooted=manifest.streams[name].root is not None,
+    )
 
 
 class StreamRun:
@@ -48,9 +65,15 @@ class StreamRun:
         self._connect, self._connection, self._client, self._config = connect, connection, client, config
         self._ids, self._pull_id, self._name = ids, pull_id, name
         self._stream = config.manifest.streams[name]
-        self._place = self._place_of(name)
+        self._place = place_of(config, ids, pull_id, name)
         cursor = pulls.cursor(connection, ids.coupling_id, name)
-        self._ask = Ask(wish.mode, cursor, wish.since, wish.remote_id)
+        self._ask = Ask(wish.mode, cursor, wish.since, wish.remote_id, wish.remote_ids)
+        self._can_look_up = extract.can_look_up(self._stream)
+        self._overtaken: list[str] = []
+        self.absent: list[str] = []
+        """Records that were asked for by id, and that the remote does not have or has in its bin."""
+        self.is_settled = True
+        """False where another pull landed a record meanwhile and nobody can say whose is newer: to be asked anew."""
         is_parent = any(other.parent and other.parent.stream == name for other in config.manifest.streams.values())
         self._rereads = bool(self._stream.reread) and self._ask.of(self._stream).mode == "changed"
         self._whole = extract.is_whole(self._stream, self._ask)
@@ -80,6 +103,7 @@ class StreamRun:
                 log.info("%s: %d pages landed, %s records expected", self._name, done, pages[-1].total or "unknown")
         finally:
             ahead.close()
+        done = self._ask_overtaken(done)
         if self._rereads:
             unseen = parents(self._connect, self._place, self._stream.reread, "unseen")
             done = self._ask_one_by_one(unseen(None), done)
@@ -96,19 +120,32 @@ class StreamRun:
     def _ask_one_by_one(self, keys: Iterable[str], done: int) -> int:
         """Ask for each record by its key and land what is there; return the number of the last page."""
         for key in keys:
+            asked = time.monotonic()
             records = extract.look_up(self._client, self._stream, key)
             if records:
                 done += 1
                 with warehouse_faults(f"landing {self._name} {key}"), self._connection.transaction():
-                    counts, found = land(self._connection, self._place, records)
+                    counts, found = land(self._connection, self._place, records, time.monotonic() - asked)
                     pulls.saw(self._connection, self._pull_id, self._name, counts, done, found)
+                self._overtaken += counts.overtaken
+        return done
+
+    def _ask_overtaken(self, done: int) -> int:
+        """Ask anew for records that another pull landed while their page was on its way."""
+        for _ in range(_TURNS if self._can_look_up else 0):
+            keys, self._overtaken = self._overtaken, []
+            done = self._ask_one_by_one(keys, done)
+        self.is_settled = not self._overtaken
         return done
 
     def _land(self, pages: list[extract.Page], done: int, cursor: Any) -> None:
         """Land pages and move the checkpoint past them, in one transaction."""
         records = [record for page in pages for record in page.records]
         bad = [record for page in pages for record in page.bad]
-        counts, keys = land(self._connection, self._place, records)
+        age = time.monotonic() - min(page.asked for page in pages)
+        counts, keys = land(self._connection, self._place, records, age)
+        self._overtaken += counts.overtaken
+        self.absent += [key for page in pages for key in page.absent]
         if bad:
             self._set_aside(bad)
         if self._stream.tombstones is not None:
@@ -152,25 +189,15 @@ class StreamRun:
         which = "all" if self._ask.mode == "all" else "seen"
         if parent.only == "news" and self._ask.mode != "single":
             which = "news"
-        keys = parents(self._connect, self._place_of(parent.stream), parent.wanted(), which)
+        keys = parents(
+            self._connect, place_of(self._config, self._ids, self._pull_id, parent.stream), parent.wanted(), which
+        )
         in_each = self._config.manifest.streams[parent.stream].is_keyed_by_each
 
         def found(after: str | None) -> Iterator[ParentKey]:
             return (ParentKey(key, in_each) for key in keys(after))
 
         return found
-
-    def _place_of(self, name: str) -> Place:
-        manifest = self._config.manifest
-        return Place(
-            webshop_id=self._ids.webshop_id,
-            coupling_id=self._ids.coupling_id,
-            connector=manifest.connector,
-            stream=name,
-            objects=tuple(manifest.feeds(name)),
-            pull_id=self._pull_id,
-            rooted=manifest.streams[name].root is not None,
-        )
 
     def _set_aside(self, bad: list[BadRecord]) -> None:
         records = [
@@ -185,7 +212,11 @@ class StreamRun:
             stream = tombstones.streams.get(str(fields.get(tombstones.kind)))
             if stream is not None and fields.get(tombstones.key) is not None:
                 graves.setdefault(stream, []).append(str(fields[tombstones.key]))
-        gone = sum(snapshot.bury(self._connection, self._place_of(stream), keys) for stream, keys in graves.items())
+
+        def bury(stream: str, keys: list[str]) -> int:
+            return snapshot.bury(self._connection, place_of(self._config, self._ids, self._pull_id, stream), keys)
+
+        gone = sum(bury(stream, keys) for stream, keys in graves.items())
         if gone:
             self._connection.execute(
                 "update platform.pull_streams set gone = gone + %s where pull_id = %s and stream = %s",

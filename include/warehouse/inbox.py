@@ -84,24 +84,43 @@ def locked(connection: psycopg.Connection) -> Iterator[bool]:
                 connection.execute("select pg_advisory_unlock(%s)", [_LOCK])
 
 
-# Whether there is something to do and nobody does it. The lock's number is below 2^32, so it stands in objid alone.
+# Events that may be worked on now.
+_DUE = (
+    " from platform.webhook_events e where e.state = 'waiting' and (e.waits_until is null or e.waits_until <= now())"
+    " and not exists (select from platform.webhook_pauses p where p.coupling_id = e.coupling_id and p.until > now())"
+)
+# Whether there is something to do, and whether somebody does it. A lock's number below 2^32 stands in objid alone.
 IS_CALLED_FOR = (
-    "select exists (select from platform.webhook_events where state = 'waiting'"
-    " and (waits_until is null or waits_until <= now()))"
-    f" and not exists (select from pg_locks where locktype = 'advisory' and classid = 0 and objid = {_LOCK}"
-    " and objsubid = 1 and granted and database = (select oid from pg_database where datname = current_database()))"
+    "select exists (select" + _DUE + "), exists (select from pg_locks where locktype = 'advisory' and granted"
+    f" and classid = 0 and objid = {_LOCK} and objsubid = 1"
+    " and database = (select oid from pg_database where datname = current_database()))"
 )
 
 
 def couplings(connection: psycopg.Connection, without: Sequence[str] = ()) -> list[str]:
     """Return the couplings with events that may be worked on now, the longest waiting first."""
     rows = connection.execute(
-        "select c.name from platform.webhook_events e join platform.couplings c on c.id = e.coupling_id"
-        " where e.state = 'waiting' and (e.waits_until is null or e.waits_until <= now()) and not c.name = any(%s)"
-        " group by c.name order by min(e.id)",
+        "select c.name from platform.couplings c join (select e.coupling_id, min(e.id) as first" + _DUE
+        + " group by e.coupling_id) due on due.coupling_id = c.id where not c.name = any(%s) order by due.first",
         [list(without)],
-    )
+    )  # fmt: skip
     return [str(name) for (name,) in rows]
+
+
+def pause(connection: psycopg.Connection, coupling: str, least: timedelta, most: timedelta, reason: str) -> None:
+    """Leave a coupling alone with all its events: for `least`, twice as long each time, for `most` in the end."""
+    connection.execute(
+        "insert into platform.webhook_pauses as p (coupling_id, until, reason)"
+        " select id, now() + %(least)s, %(reason)s from platform.couplings where name = %(coupling)s"
+        " on conflict (coupling_id) do update set times = p.times + 1, reason = excluded.reason,"
+        " until = now() + least(%(least)s * (2 ^ least(p.times, 20)), %(most)s)",
+        {"coupling": coupling, "least": least, "most": most, "reason": reason},
+    )
+
+
+def resume(connection: psycopg.Connection, coupling_id: int) -> None:
+    """End a coupling's pause: its remote has answered."""
+    connection.execute("delete from platform.webhook_pauses where coupling_id = %s", [coupling_id])
 
 
 def waiting(connection: psycopg.Connection, coupling_id: int, limit: int) -> list[Waiting]:
@@ -171,12 +190,13 @@ def forget(connection: psycopg.Connection, most: int = 20_000) -> int:
 
 @dataclasses.dataclass(frozen=True)
 class Backlog:
-    """What waits of a coupling, for how many seconds the oldest of it, and what was set aside."""
+    """What waits of a coupling, for how many seconds the oldest of it, what was set aside, and why it is paused."""
 
     coupling: str
     waiting: int
     oldest_seconds: float
     poison: int
+    pause: str | None = None
 
 
 def backlog(connection: psycopg.Connection) -> list[Backlog]:
@@ -185,11 +205,12 @@ def backlog(connection: psycopg.Connection) -> list[Backlog]:
         return rows.execute(
             "select c.name as coupling, count(*) filter (where e.state = 'waiting') as waiting,"
             " coalesce(extract(epoch from now() - min(e.received_at) filter (where e.state = 'waiting')), 0)::float8"
-            " as oldest_seconds, count(*) filter (where e.state = 'poison') as poison"
+            " as oldest_seconds, count(*) filter (where e.state = 'poison') as poison,"
+            " (select p.reason from platform.webhook_pauses p where p.coupling_id = c.id and p.until > now()) as pause"
             " from platform.couplings c left join platform.webhook_events e"
             " on e.coupling_id = c.id and e.state in ('waiting', 'poison')"
             " where e.id is not null or exists (select from platform.webhook_endpoints p where p.coupling_id = c.id)"
-            " group by c.name order by c.name"
+            " group by c.id order by c.name"
         ).fetchall()
 
 

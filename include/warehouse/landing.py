@@ -2,12 +2,16 @@
 
 The way a record takes: same key and same hash as the current version = unchanged; the remote's own order older
 than ours = stale (older news never overwrites newer); a record that was gone and is here again = returned.
+
+Several pulls may land in one stream at the same time. Where the remote's order does not tell which of two is newer, and
+another pull has landed its version after this page was asked for, nobody can say: the record is overtaken, and asked
+for anew by its key.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 import psycopg
@@ -75,6 +79,8 @@ class Counts:
     stale: int = 0
     returned: int = 0
     quarantined: int = 0
+    overtaken: tuple[str, ...] = ()
+    """The keys of records that were not landed, because another pull landed them while their page was on its way."""
 
 
 @dataclasses.dataclass
@@ -86,12 +92,26 @@ class _Sorted:
     returned: list[Landable]
     unchanged: int = 0
     stale: int = 0
+    overtaken: list[str] = dataclasses.field(default_factory=list)
 
 
-def land(connection: psycopg.Connection, place: Place, records: Sequence[Landable]) -> tuple[Counts, list[str]]:
+@dataclasses.dataclass(frozen=True)
+class _Known:
+    """The version of a record that is current."""
+
+    digest: bytes
+    order: int | None
+    gone: bool
+    is_fresh: bool
+    """Another pull landed it, or found it gone, after these records were asked for."""
+
+
+def land(
+    connection: psycopg.Connection, place: Place, records: Sequence[Landable], age: float = 0.0
+) -> tuple[Counts, list[str]]:
     """Land the records of one page inside the caller's transaction; return the counts and the keys seen.
 
-    A record that PostgreSQL cannot store as JSON goes to quarantine.
+    `age`: how many seconds ago they were asked for. A record that PostgreSQL cannot store as JSON goes to quarantine.
     """
     latest = _latest_per_key(records)
     hold(connection, place)
@@ -103,7 +123,7 @@ def land(connection: psycopg.Connection, place: Place, records: Sequence[Landabl
     ).fetchone()
     if in_force and in_force[1]:
         _take_off_lists(connection, place, latest)
-    found = _sort(latest, _known(connection, place, latest))
+    found = _sort(latest, _known(connection, place, latest, age))
     quarantined = 0
     try:
         # A savepoint: storing is tried as it is, because asking first would cost more than fetching the page.
@@ -118,9 +138,10 @@ def land(connection: psycopg.Connection, place: Place, records: Sequence[Landabl
         new=len(found.new),
         changed=len(found.changed),
         unchanged=found.unchanged + len(records) - len(latest),
-        stale=found.stale,
+        stale=found.stale + len(found.overtaken),
         returned=len(found.returned),
         quarantined=quarantined,
+        overtaken=tuple(found.overtaken),
     )
     return counts, list(latest)
 
@@ -154,31 +175,55 @@ def _latest_per_key(records: Sequence[Landable]) -> dict[str, Landable]:
     return latest
 
 
-def _known(
-    connection: psycopg.Connection, place: Place, keys: Collection[str]
-) -> dict[str, tuple[bytes, int | None, bool]]:
+def _known(connection: psycopg.Connection, place: Place, keys: Mapping[str, Landable], age: float) -> dict[str, _Known]:
     # One look per key, whatever the planner believes: any other plan reads all records of the coupling for each page.
     query = sql.SQL(
-        "select key, uuid_send(payload_hash), remote_order, gone_at is not null"
-        " from json_array_elements_text(%s::json) as key cross join lateral (select payload_hash, remote_order, gone_at"
+        "select key, uuid_send(payload_hash), remote_order, gone_at is not null,"
+        " greatest(case when pull_id is distinct from %s then landed_at end, gone_at)"
+        "  >= clock_timestamp() - make_interval(secs => %s)"
+        " from json_array_elements_text(%s::json) as key cross join lateral"
+        " (select payload_hash, remote_order, gone_at, landed_at, pull_id"
         " from {} where coupling_id = %s and record_key = key and superseded_at is null limit 1) as here"
     ).format(place.table)
-    rows = connection.execute(query, [as_json(keys), place.coupling_id], binary=True)
-    return {key: (digest, order, gone) for key, digest, order, gone in rows}
+    rows = connection.execute(query, [place.pull_id, age, as_json(keys), place.coupling_id], binary=True)
+    if not age:
+        return {key: _Known(digest, order, gone, False) for key, digest, order, gone, _ in rows}
+    singly = _asked_singly(connection, place, age)
+    return {
+        key: _Known(digest, order, gone, bool(is_fresh) or bool(singly & {key, keys[key].root}))
+        for key, digest, order, gone, is_fresh in rows
+    }
 
 
-def _sort(latest: dict[str, Landable], known: dict[str, tuple[bytes, int | None, bool]]) -> _Sorted:
+def _asked_singly(connection: psycopg.Connection, place: Place, age: float) -> set[str]:
+    """Return the records that other pulls asked for by id in the last `age` seconds.
+
+    What they found unchanged left no version to see it by; and still it is newer than what this pull brings.
+    """
+    rows = connection.execute(
+        "select unnest(remote_ids || remote_id) from platform.pulls where coupling_id = %s and mode = 'single'"
+        " and id <> %s and started_at > now() - interval '1 hour' - make_interval(secs => %s)"
+        " and (finished_at is null or finished_at >= clock_timestamp() - make_interval(secs => %s))",
+        [place.coupling_id, place.pull_id, age, age],
+    )
+    return {key for (key,) in rows if key is not None}
+
+
+def _sort(latest: dict[str, Landable], known: dict[str, _Known]) -> _Sorted:
     found = _Sorted([], [], [])
     for key, record in latest.items():
         if key not in known:
             found.new.append(record)
             continue
-        digest, order, gone = known[key]
-        if order is not None and record.order is not None and record.order < order:
+        here = known[key]
+        ahead = None if here.order is None or record.order is None else record.order - here.order
+        if ahead is not None and ahead < 0:
             found.stale += 1
-        elif digest != record.digest:
+        elif here.is_fresh and not ahead and (here.gone or here.digest != record.digest):
+            found.overtaken.append(key)
+        elif here.digest != record.digest:
             found.changed.append(record)
-        elif gone:
+        elif here.gone:
             found.returned.append(record)
         else:
             found.unchanged += 1

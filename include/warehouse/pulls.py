@@ -30,6 +30,8 @@ class Wish:
     mode: str
     since: datetime | None = None
     remote_id: str | None = None
+    remote_ids: tuple[str, ...] = ()
+    """Mode single: the records that events ask for. One that the remote does not have is told, and is no failure."""
     dag_id: str | None = None
     run_id: str | None = None
 
@@ -62,13 +64,25 @@ class Busy(LimitReached):
     next_step = "Wait for the other run; this one goes on by itself."
 
 
+def lane(mode: str) -> str:
+    """Return what a pull shares its lock and its place with: single records pass long pulls, and the other way round.
+
+    What both land stays in order: landing lets nothing older over anything newer (include/warehouse/landing.py).
+    """
+    return mode if mode in ("single", "webhook") else "many"
+
+
+# The same in SQL, of a row of platform.pulls.
+_IN_LANE = "(case when mode in ('single', 'webhook') then mode else 'many' end) = %(lane)s"
+
+
 @contextlib.contextmanager
-def locked(connection: psycopg.Connection, ids: CouplingId, name: str) -> Iterator[bool]:
-    """Hold the lock of an object of a coupling on this connection; yields whether it was free.
+def locked(connection: psycopg.Connection, ids: CouplingId, name: str, mode: str = "all") -> Iterator[bool]:
+    """Hold the lock of an object of a coupling, and of the mode's lane, on this connection; yields whether it was free.
 
     The lock goes with the connection, so a killed process never leaves it behind.
     """
-    values = [f"pull:{name}", ids.coupling_id]
+    values = [f"pull:{name}" if lane(mode) == "many" else f"pull:{name}:{lane(mode)}", ids.coupling_id]
     row = connection.execute("select pg_try_advisory_lock(hashtextextended(%s, %s))", values).fetchone()
     free = bool(row and row[0])
     try:
@@ -82,37 +96,43 @@ def locked(connection: psycopg.Connection, ids: CouplingId, name: str) -> Iterat
 def begin(connection: psycopg.Connection, ids: CouplingId, wish: Wish) -> tuple[int, bool]:
     """Open a pull, or take up the unfinished one that asks for the same; return its id and whether it is resumed.
 
-    Call with the object's lock held: an open pull then waits for a limit, or belongs to a process that is dead. An
-    unfinished pull of another kind is abandoned, what it landed stays; but Busy is raised while it only waits.
+    Only pulls of the same lane count. Call with its lock held: an open pull then waits for a limit, or belongs to a
+    process that is dead. An unfinished pull of another kind is abandoned, what it landed stays; but Busy is raised
+    while it only waits.
     """
     with connection.transaction():
         row = connection.execute(
             "update platform.pulls set attempts = attempts + 1, outcome = null, finished_at = null, waits_until = null,"
             " error_class = null, error_text = null, next_step = null, acts = null, dag_id = %(dag)s, run_id = %(run)s"
             " where id = (select id from platform.pulls where coupling_id = %(coupling)s and object = %(object)s"
-            "             order by id desc limit 1)"
+            "             and " + _IN_LANE + " order by id desc limit 1)"
             " and (outcome is null or outcome = 'failed') and mode = %(mode)s"
             " and since is not distinct from %(since)s and remote_id is not distinct from %(remote)s"
+            " and remote_ids is not distinct from %(remotes)s"
             " and started_at > now() - interval '1 day' returning id",
             {"dag": wish.dag_id, "run": wish.run_id, "coupling": ids.coupling_id, "object": wish.object,
-             "mode": wish.mode, "since": wish.since, "remote": wish.remote_id},
+             "mode": wish.mode, "since": wish.since, "remote": wish.remote_id, "lane": lane(wish.mode),
+             "remotes": list(wish.remote_ids) or None},
         ).fetchone()  # fmt: skip
         if row is not None:
             return int(row[0]), True
-        _let_wait(connection, ids, wish.object)
+        here = {"coupling": ids.coupling_id, "object": wish.object, "lane": lane(wish.mode)}
+        _let_wait(connection, here)
         connection.execute(
             "update platform.pulls set outcome = 'abandoned', finished_at = now()"
-            " where coupling_id = %s and object = %s and outcome is null",
-            [ids.coupling_id, wish.object],
+            " where coupling_id = %(coupling)s and object = %(object)s and outcome is null and " + _IN_LANE,
+            here,
         )
         connection.execute(
             "delete from platform.pull_pages where pull_id in (select id from platform.pulls"
-            " where coupling_id = %s and object = %s and outcome in ('failed', 'abandoned'))",
-            [ids.coupling_id, wish.object],
+            " where coupling_id = %(coupling)s and object = %(object)s and outcome in ('failed', 'abandoned')"
+            " and " + _IN_LANE + ")",
+            here,
         )
         row = connection.execute(
-            "insert into platform.pulls (webshop_id, coupling_id, object, mode, since, remote_id, dag_id, run_id)"
-            " values (%s, %s, %s, %s, %s, %s, %s, %s) returning id",
+            "insert into platform.pulls"
+            " (webshop_id, coupling_id, object, mode, since, remote_id, remote_ids, dag_id, run_id)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s) returning id",
             [
                 ids.webshop_id,
                 ids.coupling_id,
@@ -120,6 +140,7 @@ def begin(connection: psycopg.Connection, ids: CouplingId, wish: Wish) -> tuple[
                 wish.mode,
                 wish.since,
                 wish.remote_id,
+                list(wish.remote_ids) or None,
                 wish.dag_id,
                 wish.run_id,
             ],
@@ -128,15 +149,15 @@ def begin(connection: psycopg.Connection, ids: CouplingId, wish: Wish) -> tuple[
         return int(row[0]), False
 
 
-def _let_wait(connection: psycopg.Connection, ids: CouplingId, name: str) -> None:
+def _let_wait(connection: psycopg.Connection, here: dict[str, Any]) -> None:
     """Raise Busy while a half-done pull of the object waits for its limit: starting another would begin it anew."""
     row = connection.execute(
-        "select mode, waits_until from platform.pulls where coupling_id = %s and object = %s and outcome is null"
-        " and waits_until + %s > now()",
-        [ids.coupling_id, name, _GRACE],
+        "select mode, waits_until from platform.pulls where coupling_id = %(coupling)s and object = %(object)s"
+        " and outcome is null and waits_until + %(grace)s > now() and " + _IN_LANE,
+        here | {"grace": _GRACE},
     ).fetchone()
     if row is not None:
-        raise Busy(f"a pull ({row[0]}) of {name} is half done and waits for its limit", row[1] + _GRACE / 2)
+        raise Busy(f"a pull ({row[0]}) of {here['object']} is half done and waits for its limit", row[1] + _GRACE / 2)
 
 
 def state(connection: psycopg.Connection, pull_id: int, stream: str) -> StreamState:
@@ -209,7 +230,8 @@ def count_requests(connection: psycopg.Connection, pull_id: int, requests: int) 
 def succeed(connection: psycopg.Connection, pull_id: int) -> None:
     """Close a pull as succeeded; its news, and that of failed pulls before it, may now be mapped.
 
-    A pull of a single record completes nothing of what a failed one left: that news goes on waiting.
+    A pull of single records completes nothing of what a failed one left, but for these records: the rest of that news
+    goes on waiting.
     """
     with connection.transaction():
         connection.execute(
@@ -220,8 +242,17 @@ def succeed(connection: psycopg.Connection, pull_id: int) -> None:
             "update platform.news set pull_id = %(this)s where pull_id in ("
             " select old.id from platform.pulls as old join platform.pulls as this"
             " on this.coupling_id = old.coupling_id and this.object = old.object"
-            " where this.id = %(this)s and this.mode <> 'single'"
+            " where this.id = %(this)s and this.mode in ('all', 'changed')"
             " and old.id < this.id and old.outcome in ('failed', 'abandoned'))",
+            {"this": pull_id},
+        )
+        connection.execute(
+            "update platform.news set pull_id = %(this)s from platform.pulls as this where this.id = %(this)s"
+            " and this.mode = 'single' and news.coupling_id = this.coupling_id"
+            " and news.root_key = any(this.remote_ids || this.remote_id) and news.pull_id in ("
+            " select old.id from platform.pulls as old where old.coupling_id = this.coupling_id"
+            "  and old.object = this.object and old.mode = 'single' and old.id < this.id"
+            "  and old.outcome in ('failed', 'abandoned'))",
             {"this": pull_id},
         )
 
@@ -246,6 +277,12 @@ def remark(connection: psycopg.Connection, pull_id: int, reason: Reason) -> None
         " select id, attempts, error_class, error_text, next_step, acts from pull",
         [*words, pull_id],
     )
+
+
+def has_news(connection: psycopg.Connection, pull_id: int) -> bool:
+    """Return whether a pull left something to map."""
+    row = connection.execute("select exists (select from platform.news where pull_id = %s)", [pull_id]).fetchone()
+    return bool(row and row[0])
 
 
 def cursor(connection: psycopg.Connection, coupling_id: int, stream: str) -> Any:

@@ -115,10 +115,16 @@ def test_every_other_variable_is_read_by_the_code() -> None:
 def test_every_command_exists(name: str) -> None:
     program, *arguments = OURS[name]["command"]
     if program == "python":
+        from importlib.util import find_spec  # noqa: PLC0415
+
         from include.local.__main__ import COMMANDS  # noqa: PLC0415
 
-        assert arguments[:2] == ["-m", "include.local"]
-        assert arguments[2] in COMMANDS
+        assert arguments[0] == "-m"
+        if arguments[1] == "include.local":
+            assert arguments[2] in COMMANDS
+        else:
+            assert arguments[1:] == ["include.receiver"]
+            assert find_spec("include.receiver.__main__")
         return
     from airflow.cli.cli_parser import get_parser  # noqa: PLC0415
 
@@ -144,10 +150,13 @@ def test_every_service_that_stays_is_watched() -> None:
     assert {name for name, service in SERVICES.items() if "healthcheck" not in service} == {"init"}
 
 
-def test_only_the_ui_is_published_and_on_loopback() -> None:
+def test_only_ui_and_receiver_are_published_and_on_loopback() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
-    assert set(published) == {"api-server"}
-    assert all(port.startswith("127.0.0.1:") for port in published["api-server"])
+    assert set(published) == {"api-server", "receiver"}
+    assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
+    taken = resolved(published["receiver"][0]).rsplit(":", 1)[1]
+    assert ENVIRONMENT["OPTIPLY_RECEIVER_PORT"] == taken
+    assert f":{taken}/health" in OURS["receiver"]["healthcheck"]["test"][3]
     inner = resolved(published["api-server"][0]).rsplit(":", 1)[1]
     assert ENVIRONMENT["AIRFLOW__API__PORT"] == inner
     assert f":{inner}/" in ENVIRONMENT["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -30,13 +31,13 @@ class Landing:
     stage: Stage
     place: Place
 
-    def page(self, *records: dict[str, Any] | str, order: str | None = "v") -> Counts:
-        """Land a page in a transaction of its own; a text is taken as the JSON of a record."""
+    def page(self, *records: dict[str, Any] | str, order: str | None = "v", age: float = 0.0) -> Counts:
+        """Land a page asked for `age` seconds ago, in a transaction of its own; a text is the JSON of a record."""
         texts = [r if isinstance(r, str) else msgspec.json.encode(r).decode() for r in records]
         found, bad = self.read(texts, order)
         assert not bad
         with self.stage.platform.connect() as connection, connection.transaction():
-            return land(connection, self.place, found)[0]
+            return land(connection, self.place, found, age)[0]
 
     def read(self, texts: list[str], order: str | None = "v") -> tuple[list[Record], list[Any]]:
         shape = RecordShape(("id",), "root" if self.place.rooted else None, order)
@@ -252,3 +253,48 @@ def test_parents_in_the_order_of_their_keys(accounts: Landing) -> None:
     assert list(news(None)) == ["0010"], "only what this pull brought"
     seen = parents(accounts.stage.platform.connect, later.place, {}, "seen")
     assert list(seen(None)) == []
+
+
+@pytest.mark.requirement("R4", "R16")
+def test_what_another_pull_landed_meanwhile_is_not_overwritten_where_nobody_knows_which_is_newer(
+    accounts: Landing,
+) -> None:
+    accounts.page(record("a", None, x=1), record("b", 5, x=1), record("c", None, x=1), record("d", None, x=1))
+    time.sleep(0.6)
+    other = dataclasses.replace(accounts, place=dataclasses.replace(accounts.place, pull_id=another_pull(accounts)))
+    other.page(record("a", None, x=2), record("b", 5, x=2), record("c", None, x=1))
+    with accounts.stage.platform.connect() as connection, connection.transaction():
+        snapshot.bury(connection, other.place, ["d"])
+
+    # A page that was asked for before: it may be older, and where the order tells nothing it is asked for anew.
+    found = accounts.page(
+        record("a", None, x=3), record("b", 5, x=3), record("c", None, x=1), record("d", None, x=1), age=0.5
+    )
+    assert found.overtaken == ("a", "b", "d")
+    assert (found.changed, found.returned, found.unchanged, found.stale) == (0, 0, 1, 3)
+    assert [version["current"] for version in accounts.versions("a")] == [False, True]
+    # The order tells that it is newer.
+    assert accounts.page(record("b", 6, x=4), age=0.5).changed == 1
+    # A page that was asked for afterwards, and one of the very pull that landed it.
+    assert other.page(record("a", None, x=5), age=0.5).changed == 1
+    time.sleep(0.2)
+    assert accounts.page(record("a", None, x=6), record("d", None, x=1), age=0.1) == Counts(
+        records=2, changed=1, returned=1
+    )
+
+
+@pytest.mark.requirement("R4", "R16")
+def test_what_another_pull_asked_for_by_id_and_found_unchanged_is_newer_as_well(accounts: Landing) -> None:
+    accounts.page(record("a", None, x=1), record("b", None, x=1))
+    pull_id = another_pull(accounts, "a")
+    assert accounts.page(record("a", None, x=2), record("b", None, x=2), age=0.001).overtaken == ("a",)
+    with accounts.stage.platform.connect() as connection:
+        pulls.succeed(connection, pull_id)
+    time.sleep(0.2)
+    assert accounts.page(record("a", None, x=2), age=0.1).changed == 1
+
+
+def another_pull(landing: Landing, *remote_ids: str) -> int:
+    with landing.stage.platform.connect() as connection:
+        ids = coupling_id(connection, COUPLING)
+        return pulls.begin(connection, ids, Wish(COUPLING, "suppliers", "single", remote_ids=remote_ids or ("x",)))[0]

@@ -45,9 +45,18 @@ create index webhook_events_waiting on platform.webhook_events (coupling_id, att
 create index webhook_events_poison on platform.webhook_events (coupling_id, id) where state = 'poison';
 create index webhook_events_done on platform.webhook_events (done_at) where state = 'done';
 
+-- A coupling whose remote does not answer, or refuses our credentials, is left alone for a while, with all its events.
+create table platform.webhook_pauses (
+    coupling_id  integer primary key references platform.couplings (id),
+    until        timestamptz not null,
+    times        integer not null default 1,
+    reason       text not null
+);
+
 -- Pulls that follow up events: of several records at once, or of none where the events brought them.
 alter table platform.pulls
     add column remote_ids text[],
     drop constraint pulls_mode_check,
     add constraint pulls_mode_check check (mode in ('changed', 'all', 'single', 'webhook'));
+create index pulls_single on platform.pulls (coupling_id, started_at) where mode = 'single';
 comment on column platform.pulls.remote_ids is 'The records that a pull for events asked for.';

@@ -1,4 +1,4 @@
-"""The DAGs that belong to no coupling: transform, approvals of deletions, webhooks that are registered and that arrive."""
+"""The DAGs that belong to no coupling: transform, approvals of deletions, webhooks registered and webhooks arrived."""
 
 from __future__ import annotations
 

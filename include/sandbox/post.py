@@ -34,11 +34,15 @@ class Hook:
 
 @dataclasses.dataclass(frozen=True)
 class Letter:
-    """What is sent to one hook about one change."""
+    """What is sent to one hook about one change.
+
+    Of several with the same `once` in one request only the first is sent: lines that change together are one order.
+    """
 
     topic: str
     headers: Mapping[str, str]
     body: bytes
+    once: str | None = None
 
 
 @dataclasses.dataclass
@@ -157,11 +161,14 @@ class Post:
         marks, self._marks = self._marks, {}
         if self.sender is None or not marks:
             return
+        told: set[tuple[str, str, str | None]] = set()
         for (collection, key), (deed, row) in marks.items():
-            for hook in list(self.hooks.values()):
-                if hook.active:
-                    for letter in self.sender.letters(hook, deed, collection, row):
+            for hook in [hook for hook in self.hooks.values() if hook.active]:
+                for letter in self.sender.letters(hook, deed, collection, row):
+                    known = (hook.id, letter.topic, letter.once)
+                    if letter.once is None or known not in told:
                         self.post(hook, letter, f"{collection} {key}")
+                    told.add(known)
 
     def post(self, hook: Hook, letter: Letter, about: str = "") -> None:
         """Put a letter on its way, with what the faults make of it."""
@@ -174,7 +181,7 @@ class Post:
             if fault is not None and fault.kind == "duplicate":
                 envelopes.append(dataclasses.replace(envelopes[0], number=self._number()))
             if fault is not None and fault.kind == "forge":
-                forged = dataclasses.replace(letter, body=letter.body.replace(b'":', b'" :', 1))
+                forged = dataclasses.replace(letter, body=_forged(letter.body))
                 envelopes.append(Envelope(self._number(), hook.id, forged, due, about=about, fault="forged"))
             if kind == "lose":
                 self._note(envelopes[0], None, "lost")
@@ -267,6 +274,14 @@ class Post:
         self._wake.set()
         if self._thread is not None:
             self._thread.join(timeout=15)
+
+
+def _forged(body: bytes) -> bytes:
+    """Return the body with its first digit changed; one without any gets a blank."""
+    place = next((place for place, byte in enumerate(body) if 48 <= byte <= 57), None)
+    if place is None:
+        return body + b" "
+    return body[:place] + str((body[place] - 47) % 10).encode() + body[place + 1 :]
 
 
 async def knock(address: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> int | None:

@@ -18,7 +18,7 @@ from include.sync.webhooks import Settled
 from include.webhooks.event import Event, is_ping, read
 from include.webhooks.signature import verify
 
-SECRETS = {"webhook_secret": "the app's webhook secret", "webhook_key": "the key of the destination"}
+KEY = "the key of the destination"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,8 +59,8 @@ class Place:
 
     @property
     def credentials(self) -> Credentials:
-        held = self.running.admin.credentials()
-        extra = {**{key: str(value) for key, value in held["extra"].items()}, **SECRETS}
+        held = _authorised(self.running)
+        extra = {"webhook_key": KEY, **{key: str(value) for key, value in held["extra"].items()}}
         return Credentials(self.config.connection, held["host"], held["login"], held["password"], extra)
 
     def register(self) -> Settled:
@@ -127,6 +127,12 @@ class Place:
         heard = [each for each in self.ground.listener.heard if not is_ping(spec, each.headers, each.body)]
         return [read(spec, each.headers, each.body) for each in heard if self.believed(each)]
 
+    def advance(self, seconds: float) -> None:
+        """Move the remote's clock on; tokens have ended then, so the customer authorises anew."""
+        self.running.admin.advance(seconds)
+        self.ground.connection.execute("truncate platform.tokens")
+        _HELD.pop(self.running.url, None)
+
     def settle(self) -> None:
         """Wait until the sandbox has sent what is due."""
         until(lambda: self.running.admin.webhooks()["waiting"] == 0)
@@ -134,6 +140,19 @@ class Place:
     def wait_for_events(self, number: int) -> list[Event]:
         until(lambda: len(self.events()) >= number)
         return self.events()
+
+
+def another_id(known: str, number: int) -> str:
+    """Return an id of the same kind: a number, or a guid."""
+    return f"900{number}" if known.isdigit() else f"{known[:-4]}900{number}"
+
+
+_HELD: dict[str, dict[str, Any]] = {}
+
+
+def _authorised(running: Running) -> dict[str, Any]:
+    """Return what the customer authorised first: a refresh token that has rotated since would mean another consent."""
+    return _HELD.setdefault(running.url, running.admin.credentials())
 
 
 def until(what: Callable[[], bool], seconds: float = 10) -> None:

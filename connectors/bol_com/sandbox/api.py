@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar
 from urllib.parse import parse_qs
@@ -14,7 +15,8 @@ from typing_extensions import override
 from connectors.bol_com.sandbox import lists
 from connectors.bol_com.sandbox.market import Market
 from connectors.bol_com.sandbox.problems import MEDIA, problem
-from include.sandbox.answers import RefusedError, basic_credentials, json_answer
+from connectors.bol_com.sandbox.webhooks import Keys, NotificationSender, Subscriptions
+from include.sandbox.answers import RefusedError, basic_credentials, json_answer, json_body
 from include.sandbox.remote import Change, Remote
 from include.sandbox.tokens import secret
 from include.sandbox.world import Record
@@ -26,6 +28,8 @@ LIMITS = {
     "/retailer/orders/{order-id}": (25, 1, "SECONDS"),
     "/retailer/shipments": (25, 60, "MINUTES"),
     "/retailer/shipments/{shipment-id}": (50, 60, "MINUTES"),
+    "/retailer/subscriptions": (10, 1, "SECONDS"),
+    "/retailer/subscriptions/signature-keys": (10, 3600, "HOURS"),
 }
 Handler = Callable[[Request], Response]
 
@@ -38,6 +42,10 @@ class BolCom(Remote):
         "order_per_second": 25,
         "shipments_per_minute": 25,
         "shipment_per_minute": 50,
+        "subscriptions_per_second": 10,
+        "keys_per_hour": 10,
+        # Deliveries are signed with this one of bol.com's keys; those before it are still told.
+        "signature_key": 0,
         "retry_after": 1,
         "page_size": 50,
     }
@@ -46,6 +54,8 @@ class BolCom(Remote):
         "order_per_second": 10**6,
         "shipments_per_minute": 10**6,
         "shipment_per_minute": 10**6,
+        "subscriptions_per_second": 10**6,
+        "keys_per_hour": 10**6,
         "page_size": 20,
     }
     id_fields = ("orderId", "shipmentId")
@@ -80,6 +90,10 @@ class BolCom(Remote):
         return {}
 
     @override
+    def sender(self) -> NotificationSender:
+        return NotificationSender(self.world, self._keys, lambda: self.number("signature_key"))
+
+    @override
     def router(self) -> APIRouter:
         router = APIRouter()
         router.add_route("/token", self._token, ["POST"])
@@ -92,7 +106,38 @@ class BolCom(Remote):
         }
         for path, (limit, setting, handler) in guarded.items():
             router.add_route(path, self._guard(limit, setting, handler), ["GET"])
+        for (method, path), act in self._subscriptions().items():
+            router.add_route(path, act, [method])
         return router
+
+    def _subscriptions(self) -> dict[tuple[str, str], Callable[[Request], Awaitable[Response]]]:
+        """Return the routes of subscriptions; a write has to say bol.com's own media type."""
+        root = "/retailer/subscriptions"
+
+        def reading(act: str, limit: str = root, setting: str = "subscriptions_per_second") -> Any:
+            async def answer(request: Request) -> Response:
+                is_write = request.method in ("POST", "PUT") and act != "test"
+                if is_write and MEDIA not in request.headers.get("content-type", ""):
+                    return problem(415, "Unsupported media type.", request.url.path)
+                body = (await json_body(request) if is_write else None) or {}
+                there = Subscriptions(self.world, self.post, self._keys, self.number("signature_key"))
+                return await self._guard(limit, setting, lambda given: getattr(there, act)(given, body))(request)
+
+            return answer
+
+        return {
+            ("GET", root): reading("list"),
+            ("POST", root): reading("create"),
+            ("GET", f"{root}/signature-keys"): reading("keys", f"{root}/signature-keys", "keys_per_hour"),
+            ("POST", f"{root}/test/{{id}}"): reading("test"),
+            ("GET", f"{root}/{{id}}"): reading("one"),
+            ("PUT", f"{root}/{{id}}"): reading("update"),
+            ("DELETE", f"{root}/{{id}}"): reading("delete"),
+        }
+
+    @functools.cached_property
+    def _keys(self) -> Keys:
+        return Keys(self.world)
 
     async def _token(self, request: Request) -> Response:
         form = parse_qs((await request.body()).decode())

@@ -18,6 +18,7 @@ from connectors.exact_online.sandbox.handling import Handling
 from connectors.exact_online.sandbox.odata import BadQueryError, atom, date
 from connectors.exact_online.sandbox.ordering import Desk
 from connectors.exact_online.sandbox.quota import ErrorQuota, count_call
+from connectors.exact_online.sandbox.webhooks import PATH, DivisionSender, Subscriptions, app_secret
 from include.sandbox.answers import RefusedError, json_answer, json_body
 from include.sandbox.remote import Change, Remote
 from include.sandbox.world import Record
@@ -39,6 +40,8 @@ class ExactOnline(Remote):
         "manufacturing": 1,
         # A field that the company wants on each new purchase order, such as "Betalingsconditie".
         "demand": "",
+        # The domain of the app's redirect URI, on which every callback has to be; empty = any.
+        "callback_domain": "",
         # Tokens end and limits start anew so many times faster than in life.
         "time_lapse": 1,
         "page_size": 60,
@@ -68,7 +71,11 @@ class ExactOnline(Remote):
     @override
     def credentials(self, base_url: str) -> dict[str, Any]:
         login, password = oauth.client(self.world.seed)
-        extra = {"refresh_token": self.tokens.refresh, "division": self.number("division")}
+        extra = {
+            "refresh_token": self.tokens.refresh,
+            "webhook_secret": app_secret(self.world.seed),
+            "division": self.number("division"),
+        }
         return {"conn_type": "http", "host": base_url, "login": login, "password": password, "extra": extra}
 
     @override
@@ -97,9 +104,14 @@ class ExactOnline(Remote):
         router = APIRouter()
         router.add_route("/api/oauth2/token", self._token, ["POST"])
         router.add_route("/api/v1/current/Me", self._me, ["GET"])
+        router.add_route("/api/v1/{division}/webhooks/{target}", self._webhooks, ["GET", "POST", "DELETE"])
         router.add_route("/api/v1/{division}/{target:path}", self._division, ["GET"])
         router.add_route("/api/v1/{division}/{target:path}", self._write, ["POST", "PUT", "DELETE"])
         return router
+
+    @override
+    def sender(self) -> DivisionSender:
+        return DivisionSender(self.world, self.number("division"))
 
     @override
     def purchases(self) -> Handling:
@@ -172,6 +184,23 @@ class ExactOnline(Remote):
                 return _error("The requested record does not exist.", 404)
 
         return self._guarded(request, division, target.partition("(")[0], answer)
+
+    async def _webhooks(self, request: Request) -> Response:
+        division, target = request.path_params["division"], request.path_params["target"]
+        there = Subscriptions(self.world, self.post, str(self.set["callback_domain"]))
+        body = (await json_body(request) if request.method == "POST" else None) or {}
+        refused = await there.refusal(body) if request.method == "POST" else None
+
+        def answer() -> Response:
+            if refused is not None:
+                return _error(refused, 400)
+            if request.method == "POST":
+                return there.create(body) or _error("Data already exists", 500)
+            if request.method == "DELETE":
+                return there.delete(target) or _error("The requested record does not exist.", 404)
+            return there.list()
+
+        return self._guarded(request, division, PATH, answer)
 
     def _endpoint(self, target: str) -> tuple[Endpoint, str | None]:
         """Return what a path names, and the guid in it: "" where it is none, None without. Raises RefusedError."""

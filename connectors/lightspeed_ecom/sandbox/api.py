@@ -13,7 +13,8 @@ from typing_extensions import override
 
 from connectors.lightspeed_ecom.sandbox import lists
 from connectors.lightspeed_ecom.sandbox.shop import Shop
-from include.sandbox.answers import RefusedError, basic_credentials, json_answer
+from connectors.lightspeed_ecom.sandbox.webhooks import ShopSender, Webhooks
+from include.sandbox.answers import RefusedError, basic_credentials, json_answer, json_body
 from include.sandbox.limits import Usage
 from include.sandbox.remote import Change, Remote
 from include.sandbox.tokens import secret
@@ -75,6 +76,10 @@ class LightspeedEcom(Remote):
         return {root: [] for root in body} if isinstance(body, dict) else body
 
     @override
+    def sender(self) -> ShopSender:
+        return ShopSender(self.world)
+
+    @override
     def router(self) -> APIRouter:
         router = APIRouter()
         handlers: dict[str, Handler] = {}
@@ -84,9 +89,26 @@ class LightspeedEcom(Remote):
             handlers[f"/{root}/{{id}}.json"] = self._single(root)
         handlers["/orders/{id}/products.json"] = self._order_products
         handlers["/{rest:path}"] = _unknown
+        webhooks = Webhooks(self.world, self.post, self._keys()[1])
+        for method, path, act in (
+            ("GET", "/webhooks.json", webhooks.list),
+            ("POST", "/webhooks.json", webhooks.create),
+            ("PUT", "/webhooks/{id}.json", webhooks.update),
+            ("DELETE", "/webhooks/{id}.json", webhooks.delete),
+        ):
+            router.add_route("/{language}" + path, self._reading(act), [method])
         for path, handler in handlers.items():
             router.add_route("/{language}" + path, self._guarded(handler), ["GET"])
         return router
+
+    def _reading(self, act: Callable[[Request, dict[str, Any]], Response]) -> Callable[[Request], Awaitable[Response]]:
+        """Let `act` have the body too."""
+
+        async def reading(request: Request) -> Response:
+            body = (await json_body(request) if request.method in ("POST", "PUT") else None) or {}
+            return await self._guarded(lambda given: act(given, body))(request)
+
+        return reading
 
     def _guarded(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         """Check key and secret, the limits and the language before `handler` answers."""

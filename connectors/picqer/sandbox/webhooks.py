@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from connectors.picqer.sandbox.ordering import MISSING, NOT_FOUND, error
 from connectors.picqer.sandbox.products import wall
-from include.sandbox.answers import json_answer
+from include.sandbox.answers import json_answer, json_body
 from include.sandbox.post import Hook, Letter, Post, Sender
 from include.sandbox.world import JSON, Deed, Row, World
 
@@ -124,7 +124,7 @@ class Webhooks:
         return _absent() if hook is None else json_answer(_shown(hook))
 
     async def _create(self, request: Request) -> Response:
-        given: dict[str, Any] = await request.json()
+        given: dict[str, Any] = await json_body(request) or {}
         wrong = [name for name in ("name", "event", "address") if not given.get(name)]
         if wrong:
             return error(MISSING, f"Missing required field: {wrong[0]}", 400)

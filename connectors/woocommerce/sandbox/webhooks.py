@@ -14,7 +14,7 @@ from starlette.responses import Response
 from typing_extensions import override
 
 from connectors.woocommerce.sandbox.query import error
-from include.sandbox.answers import json_answer
+from include.sandbox.answers import json_answer, json_body
 from include.sandbox.post import Hook, Letter, Post, Sender, knock
 from include.sandbox.world import JSON, Deed, Row, World
 
@@ -101,7 +101,7 @@ class Webhooks:
 
     async def _create(self, request: Request) -> Response:
         """Save a webhook; the first save of an active one sends an unsigned ping, which must get exactly 200."""
-        given: dict[str, Any] = await request.json()
+        given: dict[str, Any] = await json_body(request) or {}
         topic, address = str(given.get("topic", "")), str(given.get("delivery_url", ""))
         if not _is_topic(topic):
             return error("woocommerce_rest_webhook_invalid_topic", "Webhook topic is required and must be valid.", 400)
@@ -125,7 +125,7 @@ class Webhooks:
         hook = self._post.hooks.get(request.path_params["id"])
         if hook is None:
             return _absent()
-        given: dict[str, Any] = await request.json()
+        given: dict[str, Any] = await json_body(request) or {}
         if given.get("status", "active") not in STATUSES:
             return _invalid("status")
         if "status" in given:

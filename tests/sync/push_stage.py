@@ -38,14 +38,16 @@ settings: {settings}
 Row = dict[str, Any]
 
 
-def with_patience(config: CouplingConfig, *, timeout: int, settle: int, requests: int | None = None) -> CouplingConfig:
-    """Return a coupling that waits seconds where the manifest waits minutes; `requests` a minute instead of its own."""
+def with_patience(
+    config: CouplingConfig, *, timeout: int, settle: int, requests: int | None = None, seconds: int = 60
+) -> CouplingConfig:
+    """Return a coupling that waits seconds where the manifest waits minutes; with a budget of its own where given."""
     manifest = config.manifest
     assert manifest.push is not None
     orders = manifest.push.buy_orders.model_copy(update={"settle_seconds": settle})
     client = manifest.client.model_copy(update={"timeout": timeout})
     if requests is not None:
-        budgets = [budget.model_copy(update={"requests": requests}) for budget in client.budgets]
+        budgets = [budget.model_copy(update={"requests": requests, "seconds": seconds}) for budget in client.budgets]
         client = client.model_copy(update={"budgets": budgets})
     new = manifest.model_copy(
         update={"client": client, "push": manifest.push.model_copy(update={"buy_orders": orders})}

@@ -66,7 +66,17 @@ def remote_words(body: bytes, secrets: Iterable[str]) -> str:
 def _message(data: Any) -> str | None:
     """Find the sentence in the error shapes of the known systems."""
     if isinstance(data, dict):
-        for key in ("error_description", "detail", "message", "value", "error", "title", "code"):
+        for key in (
+            "error_description",
+            "error_message",
+            "errormessage",
+            "detail",
+            "message",
+            "value",
+            "error",
+            "title",
+            "code",
+        ):
             found = _message(data.get(key))
             if found:
                 return found

@@ -44,14 +44,16 @@ def with_patience(
     """Return a coupling that waits seconds where the manifest waits minutes; with a budget of its own where given."""
     manifest = config.manifest
     assert manifest.push is not None
-    orders = manifest.push.buy_orders.model_copy(update={"settle_seconds": settle})
+    quick = {"settle_seconds": settle}
+    variants = [
+        one.model_copy(update={"buy_orders": one.buy_orders.model_copy(update=quick)}) for one in manifest.push.variants
+    ]
+    sending = {"buy_orders": manifest.push.buy_orders.model_copy(update=quick), "variants": variants}
     client = manifest.client.model_copy(update={"timeout": timeout})
     if requests is not None:
         budgets = [budget.model_copy(update={"requests": requests, "seconds": seconds}) for budget in client.budgets]
         client = client.model_copy(update={"budgets": budgets})
-    new = manifest.model_copy(
-        update={"client": client, "push": manifest.push.model_copy(update={"buy_orders": orders})}
-    )
+    new = manifest.model_copy(update={"client": client, "push": manifest.push.model_copy(update=sending)})
     return dataclasses.replace(config, manifest=new)
 
 

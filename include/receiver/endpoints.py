@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import psycopg
@@ -16,9 +16,10 @@ from include.receiver.intake import Endpoint, Unavailable
 from include.spec.load import CONNECTORS, load_manifest
 from include.spec.webhooks import Webhooks
 from include.sync.pull import Platform
+from include.warehouse import registrations
 from include.warehouse.inbox import Arrived
 from include.webhooks.event import UnreadableError, UnwantedError, is_ping, read
-from include.webhooks.signature import verify
+from include.webhooks.signature import unknown_key, verify
 
 log = logging.getLogger(__name__)
 # What is switched off is refused after at most so long. What is new is looked for at once, yet no more often than that.
@@ -30,7 +31,8 @@ class _Row:
     coupling_id: int
     coupling: str
     connector: str
-    secret: bytes | None = dataclasses.field(repr=False)
+    secrets: tuple[bytes, ...] = dataclasses.field(repr=False)
+    """Sealed; the one before a change counts for a while."""
 
 
 class StoredEndpoints:
@@ -40,6 +42,7 @@ class StoredEndpoints:
         self._platform, self._connectors = platform, connectors
         self._endpoints: dict[str, Endpoint] = {}
         self._made: dict[str, tuple[_Row, float]] = {}
+        self._keys_wanted: set[int] = set()
         self._read_at = self._tried_at = float("-inf")
         self._reading = asyncio.Lock()
 
@@ -77,10 +80,12 @@ class StoredEndpoints:
     def _rows(self) -> dict[str, _Row]:
         with self._platform.connect() as connection:
             rows = connection.execute(
-                "select e.token, c.id, c.name, c.connector, e.secret from platform.webhook_endpoints e"
+                "select e.token, c.id, c.name, c.connector, array_remove(array[e.secret, case when"
+                " e.previous_until > now() then e.previous_secret end], null) from platform.webhook_endpoints e"
                 " join platform.couplings c on c.id = e.coupling_id where e.is_active and c.active"
-            )
-            return {token: _Row(*rest) for token, *rest in rows}
+            ).fetchall()
+            registrations.want_keys(connection, [self._keys_wanted.pop() for _ in range(len(self._keys_wanted))])
+        return {token: _Row(number, name, system, tuple(sealed)) for token, number, name, system, sealed in rows}
 
     def _make(self, token: str, row: _Row) -> Endpoint | None:
         """Return the endpoint, the one made before where nothing changed; None where it cannot be used, with a word."""
@@ -90,8 +95,8 @@ class StoredEndpoints:
                 spec = load_manifest(row.connector, self._connectors).webhooks
                 if spec is None:
                     return None
-                secret = self._platform.vault.open(row.secret) if row.secret else ""
-                made = endpoint_of(row.coupling_id, row.coupling, spec, secret)
+                secrets = [self._platform.vault.open(secret) for secret in row.secrets]
+                made = endpoint_of(row.coupling_id, row.coupling, spec, secrets, self._keys_wanted.add)
                 self._made[token] = (row, changed_at)
                 return made
         except (SyncError, OSError) as error:
@@ -100,8 +105,20 @@ class StoredEndpoints:
         return self._endpoints[token]
 
 
-def endpoint_of(coupling_id: int, coupling: str, spec: Webhooks, secret: str) -> Endpoint:
-    """Return how events of a coupling are checked and read."""
+def endpoint_of(
+    coupling_id: int, coupling: str, spec: Webhooks, secrets: Sequence[str], want_keys: Callable[[int], None]
+) -> Endpoint:
+    """Return how events of a coupling are checked and read.
+
+    `want_keys` hears of the coupling where the remote signs with a public key that is not among those of the secrets.
+    """
+
+    def is_true(headers: Mapping[str, str], body: bytes) -> bool:
+        if any(verify(spec.signature, secret, headers, body) for secret in secrets):
+            return True
+        if any(unknown_key(spec.signature, secret, headers) for secret in secrets[:1]):
+            want_keys(coupling_id)
+        return False
 
     def event_of(headers: Mapping[str, str], body: bytes) -> Arrived | None:
         try:
@@ -119,9 +136,9 @@ def endpoint_of(coupling_id: int, coupling: str, spec: Webhooks, secret: str) ->
     return Endpoint(
         coupling_id=coupling_id,
         coupling=coupling,
-        has_secret=bool(secret),
+        has_secret=any(secrets),
         is_ping=lambda headers, body: is_ping(spec, headers, body),
-        verify=lambda headers, body: verify(spec.signature, secret, headers, body),
+        verify=is_true,
         read=event_of,
         status=spec.answer.status,
         answer=spec.answer.body.encode(),

@@ -109,7 +109,7 @@ class Post:
         self._waiting: list[Envelope] = []
         self._sent: deque[dict[str, Any]] = deque(maxlen=_SENT_KEPT)
         self._lock, self._wake = threading.Lock(), threading.Event()
-        self._numbers, self._closed = 0, False
+        self._numbers, self._under_way, self._closed = 0, 0, False
         self._thread: threading.Thread | None = None
         if sender is not None:
             world.watch = self._mark
@@ -204,6 +204,7 @@ class Post:
                     self._wake.clear()
                 else:
                     self._deliver(http, envelope)
+                    self._under_way = 0
 
     def _next(self) -> Envelope | None:
         now = self._world.clock.now()
@@ -219,6 +220,7 @@ class Post:
                 chosen = due[1]
                 due[0].fault = "reordered"
             self._waiting.remove(chosen)
+            self._under_way = 1
             return chosen
 
     def _deliver(self, http: httpx.Client, envelope: Envelope) -> None:
@@ -266,7 +268,7 @@ class Post:
         """Return what is registered (without secrets), what was sent and what waits."""
         with self._lock:
             hooks = [{k: v for k, v in dataclasses.asdict(h).items() if k != "secret"} for h in self.hooks.values()]
-            return {"hooks": hooks, "sent": list(self._sent), "waiting": len(self._waiting)}
+            return {"hooks": hooks, "sent": list(self._sent), "waiting": len(self._waiting) + self._under_way}
 
     def close(self) -> None:
         """Stop sending."""

@@ -161,10 +161,15 @@ class _Work:
 
     def _bury(self, name: str, pull_id: int, gone: Sequence[Waiting]) -> int:
         """Mark as gone what the remote says it has deleted, and does not have any more when asked."""
-        keys = list({str(event.remote_id) for event in gone})
-        streams = asked_by_id(self._config, self._config.manifest.objects[name].streams)  # type: ignore[index]
-        places = [place_of(self._config, self._ids, pull_id, stream) for stream in streams]
-        return sum(snapshot.bury(self._connection, place, keys) for place in places)
+        buried = 0
+        for named, events in _groups(gone, lambda event: event.stream or ""):
+            keys = list({str(event.remote_id) for event in events})
+            made = self._config.manifest.objects[name].streams  # type: ignore[index]
+            # Lightspeed's products are not asked for by their own ids, and go by them.
+            streams = [named] if named else asked_by_id(self._config, made)
+            places = [place_of(self._config, self._ids, pull_id, stream) for stream in streams]
+            buried += sum(snapshot.bury(self._connection, place, keys) for place in places)
+        return buried
 
     def _failed(self, events: Sequence[Waiting], error: SyncError, *, alone: bool) -> None:
         """Let events wait, or set them aside; raises _Paused where the coupling as a whole has to wait."""

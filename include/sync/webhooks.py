@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import os
 import secrets
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import psycopg
 
-from include.contract.errors import Misconfigured
+from include.contract.errors import Misconfigured, SyncError
 from include.engine.ports import Credentials
 from include.spec.load import CouplingConfig
 from include.spec.webhooks import OURS, Webhooks
@@ -22,6 +24,7 @@ from include.warehouse import registrations
 from include.warehouse.connection import warehouse_faults
 from include.warehouse.registry import coupling_id
 
+log = logging.getLogger(__name__)
 ADDRESS_VARIABLE = "OPTIPLY_WEBHOOK_ADDRESS"
 
 
@@ -76,6 +79,17 @@ def check(platform: Platform, config: CouplingConfig, credentials: Credentials) 
 def remove(platform: Platform, config: CouplingConfig, credentials: Credentials) -> Settled:
     """Take away everything that sends to this coupling, and refuse what still arrives."""
     return _settle(platform, config, credentials, "remove")
+
+
+def renew_keys(platform: Platform, open_coupling: Callable[[str], tuple[CouplingConfig, Credentials]]) -> None:
+    """Check the couplings whose remote signs with a public key that is new to us; what fails is in their records."""
+    with warehouse_faults("looking for new keys"), platform.connect() as connection:
+        names = registrations.wanting_keys(connection)
+    for name in names:
+        try:
+            check(platform, *open_coupling(name))
+        except SyncError as error:
+            log.warning("%s: its public keys cannot be fetched: %s", name, error.what)
 
 
 def rotate(platform: Platform, config: CouplingConfig, credentials: Credentials) -> Settled:

@@ -11,6 +11,7 @@ from include.contract.errors import Misconfigured
 from include.engine.ports import Credentials
 from include.spec.load import CouplingConfig, coupling_files, load_coupling
 from include.sync.drain import drain
+from include.sync.webhooks import renew_keys
 from include.tasks.asset import LANDED
 from include.tasks.failure import FIRST_WAIT, RetryByKind, tell_reason, without_traceback
 from include.tasks.platform import credentials, platform
@@ -39,7 +40,9 @@ class DrainOperator(BaseOperator):
     @without_traceback
     def execute(self, context: Context) -> str:
         """Work on what waits, and return the sentence that support reads."""
-        done = drain(platform("drain webhooks"), opened, context["dag_run"].run_id)
+        here = platform("drain webhooks")
+        done = drain(here, opened, context["dag_run"].run_id)
+        renew_keys(here, opened)
         if done.news:
             told = sorted(f"{coupling} {name}" for coupling, name in done.news)
             context["outlet_events"][self.news].add(LANDED, extra={"news": ", ".join(told)[:1000]})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -104,6 +104,29 @@ def looked_at_keys(connection: psycopg.Connection, coupling_id: int) -> None:
         "update platform.webhook_endpoints set secret_set_at = now(), keys_wanted_at = null where coupling_id = %s",
         [coupling_id],
     )
+
+
+def want_keys(connection: psycopg.Connection, couplings: Sequence[int]) -> None:
+    """Note that the remote signs with a public key that these couplings do not hold."""
+    if couplings:
+        connection.execute(
+            "update platform.webhook_endpoints set keys_wanted_at = now()"
+            " where coupling_id = any(%s) and keys_wanted_at is null",
+            [list(couplings)],
+        )
+
+
+def wanting_keys(connection: psycopg.Connection) -> list[str]:
+    """Return the couplings that want the remote's public keys, and did not fetch them in the last six minutes.
+
+    Anybody can name a key that does not exist; bol.com lets its keys be fetched ten times an hour.
+    """
+    query = (
+        "select c.name from platform.webhook_endpoints e join platform.couplings c on c.id = e.coupling_id"
+        " where e.is_active and e.keys_wanted_at is not null"
+        " and coalesce(e.secret_set_at < now() - interval '6 minutes', true) order by c.name"
+    )
+    return [str(row[0]) for row in connection.execute(query)]
 
 
 def registered(connection: psycopg.Connection, coupling_id: int) -> dict[str, Registered]:

@@ -134,7 +134,8 @@ def test_a_fulfilment_account_is_told_the_supplier_s_name(desk: Desk, fulfilment
     desk.suppliers[CLIENT] = [
         desk.one(
             "insert into optiply.suppliers (webshop_id, coupling_id, remote_id, name)"
-            " select webshop_id, id, 'name:jansen bv', 'Jansen BV' from platform.couplings where name = %s returning id",
+            " select webshop_id, id, 'name:jansen bv', 'Jansen BV' from platform.couplings where name = %s"
+            " returning id",
             CLIENT,
         )
     ]

@@ -123,7 +123,7 @@ def topics_of(config: CouplingConfig) -> tuple[str, ...]:
     if any(config.settings.get(key) not in values for key, values in webhooks.when.items()):
         return ()
     return tuple(
-        topic for topic, rules in webhooks.events.items() if any(rule.object in config.objects for rule in rules)
+        topic for topic, rules in webhooks.events.items() if any(rule.object in config.pulled_objects for rule in rules)
     )
 
 

@@ -15,7 +15,7 @@ _LEFT_OUT = {
     f"platform.{name}"
     for name in (
         "migrations", "tokens", "budgets", "budget_shares", "pulls", "pull_streams", "pull_faults", "pull_pages",
-        "news", "transform_batch", "transform_counts",
+        "news", "transform_batch", "transform_counts", "api_tokens", "placed_documents",
     )
 }  # fmt: skip
 # Few rows, and the others' names and numbers should be taken as they are.
@@ -73,11 +73,14 @@ def copy_webshops(source: psycopg.Connection, target: psycopg.Connection, websho
         row[0] for row in source.execute("select id from platform.couplings where webshop_id = any(%s)", [webshops])
     ]
     rows = 0
+    # Orders that Optiply placed are copied as they stand: the copy wishes nothing.
+    target.execute("select set_config('optiply.writer', 'platform', false)")
     for name in _in_order(target, list(there)):
         if name in kept:
             both = [column for column in there[name].columns if column in kept[name].columns]
             rows += _copy(source, target, kept[name], both, {"webshops": webshops, "couplings": couplings})
             _number_on(target, there[name])
+    target.execute("reset optiply.writer")
     for (definition,) in source.execute("select indexdef from pg_indexes where schemaname = 'mapping'").fetchall():
         target.execute(definition)
     return rows
@@ -139,6 +142,8 @@ def _condition(table: Table) -> sql.SQL:
         return sql.SQL("coupling_id = any(%(couplings)s) and superseded_at is null")
     if table.full_name in _WHOLE:
         return sql.SQL("true")
+    if "push_order_id" in table.columns:
+        return sql.SQL("push_order_id in (select id from platform.push_orders where coupling_id = any(%(couplings)s))")
     if "coupling_id" in table.columns:
         return sql.SQL("coupling_id = any(%(couplings)s)")
     if "webshop_id" in table.columns:

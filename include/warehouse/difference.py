@@ -113,7 +113,9 @@ with compared as (
         to_jsonb(old) as old
     from {after} as new
     full join {before} as old on old.coupling_id = new.coupling_id and old.remote_id = new.remote_id
-    where {new} is distinct from {old} or (new.deleted_at is null) <> (old.deleted_at is null)
+    where ({new} is distinct from {old} or (new.deleted_at is null) <> (old.deleted_at is null))
+        -- What Optiply placed and the remote has not confirmed is made of no record.
+        and coalesce(new.remote_id, old.remote_id) is not null
 )
 select
     couplings.name as coupling,

@@ -150,7 +150,7 @@ def test_order_comes_back_as_itself_until_all_is_received(shop: Shop) -> None:
     land(shop, "l1", ReceiptStatus=30, ReceivedQuantity=24, Modified=f"/Date({MAY_20})/")
     shop.transform()
     assert shop.orders() == [open_order | {"completed": "2026-05-20"}]
-    land(shop, "l1", ReceiptStatus=20, ReceivedQuantity=20, Modified=f"/Date({MAY_20 + DAY})/")
+    land(shop, "l1", YourRef="7", ReceiptStatus=20, ReceivedQuantity=20, Modified=f"/Date({MAY_20 + DAY})/")
     shop.transform()
     assert shop.orders() == [open_order]
 

@@ -11,6 +11,7 @@ import pytest
 from psycopg import errors
 
 from include.kit.scratch import scratch, server
+from include.warehouse.copy_rows import copy_webshops
 
 pytestmark = pytest.mark.rule("B15")
 Connection = psycopg.Connection[Any]
@@ -180,6 +181,31 @@ def test_a_repeated_document_does_not_undo_what_the_remote_did_since(shop: Conne
     place(shop)
     assert wanted(shop) == before
     assert one(shop, "select quantity from optiply.buy_order_lines where optiply_id = 901")[0] == 5
+
+
+def test_a_copy_for_a_preview_holds_the_orders_as_they_stand(shop: Connection) -> None:
+    place(shop)
+    neighbours = document(8, supplier_id=3, lines=[document()["lines"][0] | {"optiply_id": 99, "product_id": 4}])
+    shop.execute("select platform.place_buy_order('neighbour', %s)", (json.dumps(neighbours),))
+    shop.execute(
+        "insert into platform.push_steps (push_order_id, number, version, step) select id, 1, 1, 'create' from"
+        " platform.push_orders"
+    )
+    shop.execute("insert into platform.push_lines select id, 1, '31', '{}' from platform.push_orders")
+    counts: LiteralString = (
+        "select (select sum(wanted_version) from platform.push_orders where coupling_id = 1),"
+        " (select count(*) from optiply.buy_orders where coupling_id = 1 and remote_id is null),"
+        " (select count(*) from optiply.buy_order_lines where coupling_id = 1)"
+    )
+    here = one(shop, counts)
+    with scratch(server(), "copied") as dsn, psycopg.connect(dsn) as target:
+        target.execute("delete from platform.migrations")
+        copy_webshops(shop, target, [1])
+        assert one(target, counts) == here
+        assert one(target, "select count(*), min(coupling_id) from platform.push_orders") == (1, 1)
+        assert one(target, "select count(*) from platform.push_steps") == (1,)
+        target.execute("update optiply.buy_orders set total_value = 1")
+        assert one(target, counts)[0] == here[0] + 1
 
 
 def test_cancelling_is_a_wish_once(shop: Connection) -> None:

@@ -63,6 +63,7 @@ joined as (
         stored.id is not null as is_stored,
         stored.completed as stored_completed,
         stored.optiply_id as stored_optiply_id,
+        case when stored.reference = stored.optiply_id then stored.reference end as own_reference,
         row_number() over (
             partition by summed.reference, summed.names_optiply order by stored.id is null, summed.created_at, summed.coupling_id, summed.remote_id
         ) = 1
@@ -102,7 +103,8 @@ select
     end as completed,
     expected_delivery_date,
     assembly,
-    reference,
+    -- What somebody writes over it on the remote makes Optiply's order no other one.
+    coalesce(own_reference, reference) as reference,
     created_at,
     updated_at,
     deleted_at,

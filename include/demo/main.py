@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 
-from include.demo import acts
+from include.demo import acts, webhooks
 from include.demo.sandboxes import SYSTEMS
 from include.demo.show import say
 from include.demo.stage import opened
@@ -28,11 +28,15 @@ def main(arguments: list[str]) -> int:
     if unknown := sorted(set(systems) - set(known)):
         parser.error(f"no such system: {', '.join(unknown)}; there are {', '.join(known)}")
     begun = time.monotonic()
-    with machine.ready(durable=False) as base, supervisor.running_platform(base) as (running, children):
+    with (
+        machine.ready(durable=False) as base,
+        supervisor.running_platform(base, with_local_remotes=True) as (running, children),
+    ):
         say(f"Airflow is up after {time.monotonic() - begun:.0f} s")
         with opened(running, children, systems) as stage:
             acts.first_act(stage)
             acts.second_act(stage)
+            webhooks.third_act(stage)
             failed = stage.checks.failed
         verdict = "Every check held" if not failed else f"{failed} checks FAILED"
         say(f"\n{verdict}, {time.monotonic() - begun:.0f} s in all.")

@@ -35,7 +35,9 @@ class Stage:
         sandboxes: Mapping[str, Sandbox],
         couplings: list[CouplingConfig],
         watch: Watch,
+        machine: Machine,
     ) -> None:
+        self.machine = machine
         self.airflow, self.connection, self.sandboxes, self.couplings = airflow, connection, sandboxes, couplings
         self._watch = watch
         self.checks = Checks()
@@ -108,4 +110,4 @@ def opened(running: Machine, children: Children, systems: Sequence[str] = sandbo
         for dag in dags:
             airflow.unpause(dag)
         with connector(running.server.dsn(WAREHOUSE_DATABASE), "demo")() as connection:
-            yield Stage(airflow, connection, found, couplings, children.check)
+            yield Stage(airflow, connection, found, couplings, children.check, running)

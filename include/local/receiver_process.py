@@ -19,6 +19,11 @@ def environment(port: int) -> dict[str, str]:
     return {"OPTIPLY_RECEIVER_HOST": "127.0.0.1", "OPTIPLY_RECEIVER_PORT": str(port)}
 
 
+def local_address(port: int) -> dict[str, str]:
+    """What remotes on this machine are told as the receiver's public address."""
+    return {"OPTIPLY_WEBHOOK_ADDRESS": f"http://127.0.0.1:{port}"}
+
+
 def start(children: Children, environ: Mapping[str, str]) -> Child:
     """Starts it; it waits for nobody."""
     return children.start("receiver", [sys.executable, "-m", "include.receiver"], environ)

@@ -38,9 +38,10 @@ def up(arguments: list[str]) -> int:
 
 
 @contextmanager
-def running_platform(base: Machine) -> Iterator[tuple[Machine, Children]]:
-    """A migrated warehouse and a healthy Airflow on a free port while inside; everything stopped after.
+def running_platform(base: Machine, *, with_local_remotes: bool = False) -> Iterator[tuple[Machine, Children]]:
+    """A migrated warehouse, a healthy Airflow and receiver on free ports while inside; everything stopped after.
 
+    `with_local_remotes`: the remotes are imitations on this machine, and send their webhooks to the receiver directly.
     Raises LocalError when it runs already, or with the end of a log when a process fails.
     """
     with _only_one(base.state), _signals_end_us():
@@ -49,6 +50,8 @@ def running_platform(base: Machine) -> Iterator[tuple[Machine, Children]]:
         settings = replace(base.settings, port=port)
         receiver = ports.choose(base.state, "receiver", int(os.environ.get(RECEIVER_VARIABLE, machine.RECEIVER_PORT)))
         environ = {**base.environ, **airflow_environment(settings), **receiver_process.environment(receiver)}
+        if with_local_remotes:
+            environ |= receiver_process.local_address(receiver)
         running = replace(base, settings=settings, environ=environ, receiver_port=receiver)
         children = Children(base.state / "processes.json", settings.home / "run")
         try:

@@ -53,6 +53,7 @@ def drain(platform: Platform, open_coupling: Open, run_id: str | None = None, se
     with warehouse_faults("emptying the inbox"), platform.connect() as connection, inbox.locked(connection) as free:
         if not free:
             return Drained(is_busy=True)
+        inbox.begin(connection)
         inbox.forget(connection)
         return _Round(platform, connection, open_coupling, run_id, time.monotonic() + seconds).run()
 

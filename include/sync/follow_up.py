@@ -25,7 +25,7 @@ from include.warehouse.pulls import Busy, Wish
 from include.warehouse.registry import CouplingId, coupling_id
 
 log = logging.getLogger(__name__)
-_AT_ONCE = 500
+_FULL, _THIN = 500, 10_000
 # The records of one pull. It is repeated whole when one of them fails, so it is kept short.
 _IDS = 50
 TRIES = 3
@@ -51,10 +51,10 @@ class _Paused(Exception):  # noqa: N818 - a signal between two functions of this
 
 
 def follow_up(platform: Platform, config: CouplingConfig, credentials: Credentials, run_id: str | None) -> Followed:
-    """Work on the events of a coupling that are due, five hundred at most. Raises WarehouseDown or PlatformBug."""
+    """Work on events of a coupling that are due. Raises WarehouseDown or PlatformBug."""
     with warehouse_faults("following up events"), platform.connect() as connection:
         ids = coupling_id(connection, config.name)
-        events = inbox.waiting(connection, ids.coupling_id, _AT_ONCE)
+        events = inbox.waiting(connection, ids.coupling_id, _FULL, _THIN)
         work = _Work(platform, connection, config, credentials, ids, run_id)
         try:
             work.all(events)

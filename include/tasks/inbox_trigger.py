@@ -36,16 +36,15 @@ class InboxTrigger(BaseEventTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Yield an event when events wait; again after they were worked on, or when nobody came for them."""
-        called_at = float("-inf")
+        called_at, begun_before = float("-inf"), None
         while True:
             try:
                 async with await self._connect() as connection:
                     while True:
-                        is_called_for, is_worked_on = await _look(connection)
-                        if is_worked_on:
-                            called_at = float("-inf")
-                        elif is_called_for and time.monotonic() - called_at > _PATIENCE_SECONDS:
-                            called_at = time.monotonic()
+                        is_called_for, is_worked_on, begun = await _look(connection)
+                        is_underway = begun == begun_before and time.monotonic() - called_at < _PATIENCE_SECONDS
+                        if is_called_for and not is_worked_on and not is_underway:
+                            called_at, begun_before = time.monotonic(), begun
                             yield TriggerEvent({"waiting": True})
                         await asyncio.sleep(self.every_seconds)
             except (psycopg.Error, SyncError, OSError) as error:
@@ -58,7 +57,8 @@ class InboxTrigger(BaseEventTrigger):
         )
 
 
-async def _look(connection: psycopg.AsyncConnection[Any]) -> tuple[bool, bool]:
+async def _look(connection: psycopg.AsyncConnection[Any]) -> tuple[bool, bool, str | None]:
+    """Return whether events wait, whether somebody works on them, and when somebody last began to."""
     row = await (await connection.execute(IS_CALLED_FOR)).fetchone()
     assert row is not None, "a select of values is a row"
-    return bool(row[0]), bool(row[1])
+    return bool(row[0]), bool(row[1]), row[2]

@@ -89,12 +89,22 @@ _DUE = (
     " from platform.webhook_events e where e.state = 'waiting' and (e.waits_until is null or e.waits_until <= now())"
     " and not exists (select from platform.webhook_pauses p where p.coupling_id = e.coupling_id and p.until > now())"
 )
-# Whether there is something to do, and whether somebody does it. A lock's number below 2^32 stands in objid alone.
+# Whether there is something to do, whether somebody does it, and when somebody last began to. A lock's number below
+# 2^32 stands in objid alone.
 IS_CALLED_FOR = (
     "select exists (select" + _DUE + "), exists (select from pg_locks where locktype = 'advisory' and granted"
     f" and classid = 0 and objid = {_LOCK} and objsubid = 1"
-    " and database = (select oid from pg_database where datname = current_database()))"
+    " and database = (select oid from pg_database where datname = current_database())),"
+    " (select value #>> '{}' from platform.facts where name = 'inbox_worked_on')"
 )
+
+
+def begin(connection: psycopg.Connection) -> None:
+    """Note that somebody looks at the inbox now."""
+    connection.execute(
+        "insert into platform.facts (name, value) values ('inbox_worked_on', to_jsonb(clock_timestamp()))"
+        " on conflict (name) do update set value = excluded.value"
+    )
 
 
 def couplings(connection: psycopg.Connection, without: Sequence[str] = ()) -> list[str]:
@@ -123,14 +133,20 @@ def resume(connection: psycopg.Connection, coupling_id: int) -> None:
     connection.execute("delete from platform.webhook_pauses where coupling_id = %s", [coupling_id])
 
 
-def waiting(connection: psycopg.Connection, coupling_id: int, limit: int) -> list[Waiting]:
-    """Return a coupling's events that may be worked on now: those never tried first, then by arrival."""
+def waiting(connection: psycopg.Connection, coupling_id: int, full: int, thin: int) -> list[Waiting]:
+    """Return a coupling's events that may be worked on now: those never tried first, then by arrival.
+
+    At most `full` that bring their record, and `thin` that only name it: of those, many become one call.
+    """
+    query = (
+        "select id, object, stream, remote_id, follow_up, says_gone, record, attempts from platform.webhook_events"
+        " where coupling_id = %(coupling)s and state = 'waiting' and (waits_until is null or waits_until <= now())"
+    )
     with connection.cursor(row_factory=class_row(Waiting)) as rows:
         return rows.execute(
-            "select id, object, stream, remote_id, follow_up, says_gone, record, attempts from platform.webhook_events"
-            " where coupling_id = %s and state = 'waiting' and (waits_until is null or waits_until <= now())"
-            " order by attempts, id limit %s",
-            [coupling_id, limit],
+            f"({query} and record is not null order by attempts, id limit %(full)s) union all"
+            f" ({query} and record is null order by attempts, id limit %(thin)s)",
+            {"coupling": coupling_id, "full": full, "thin": thin},
         ).fetchall()
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 
 from include.contract.errors import Misconfigured
@@ -67,6 +68,13 @@ def empty(stage: Stage) -> Drained:
         return stage.configs[name], stage.opened[name]
 
     return drain(stage.platform, opened)
+
+
+def called(connection: psycopg.Connection) -> tuple[bool, bool]:
+    """Whether somebody is called for, and whether somebody is at work."""
+    row = connection.execute(inbox.IS_CALLED_FOR).fetchone()
+    assert row is not None
+    return row[0], row[1]
 
 
 def event(stage: Stage, number: int) -> Row:
@@ -210,7 +218,7 @@ def test_a_remote_that_is_down_costs_no_event_and_is_left_alone(stage: Stage, sh
     with stage.platform.connect() as connection:
         assert inbox.couplings(connection) == [], "the coupling is paused with all its events"
         (found,) = inbox.backlog(connection)
-        assert connection.execute(inbox.IS_CALLED_FOR).fetchone() == (False, False)
+        assert called(connection) == (False, False)
     assert (found.waiting, found.poison) == (4, 0)
     assert (found.pause or "").startswith("remote down")
     shop.admin.clear_faults()
@@ -253,10 +261,10 @@ def test_an_object_that_is_not_switched_on_costs_nothing(stage: Stage) -> None:
 def test_one_at_a_time_and_old_events_are_forgotten(stage: Stage) -> None:
     sent = arrive(stage, "receipt_lines", "1")
     with stage.platform.connect() as connection, inbox.locked(connection):
-        assert connection.execute(inbox.IS_CALLED_FOR).fetchone() == (True, True)
+        assert called(connection) == (True, True)
         assert empty(stage).is_busy
     with stage.platform.connect() as connection:
-        assert connection.execute(inbox.IS_CALLED_FOR).fetchone() == (True, False)
+        assert called(connection) == (True, False)
     empty(stage)
     stage.connection.execute("update platform.webhook_events set done_at = now() - interval '15 days'")
     empty(stage)

@@ -1,4 +1,4 @@
-"""`coupling new|check`: what support does to connect a customer."""
+"""`coupling new|check|…`: what support does to connect a customer, and to a coupling that runs."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from include.cli import coupling_life
 from include.kit import couplings
 from include.spec.load import CONFIGS
 
 
 def add(commands: Any) -> None:
-    """Add the command with its two."""
-    parser = commands.add_parser("coupling", help="write and check the files of a customer's coupling")
-    two = parser.add_subparsers(dest="deed", required=True, metavar="new|check")
+    """Add the command with its deeds."""
+    parser = commands.add_parser("coupling", help="write and check a coupling's files; pause, resume, try credentials")
+    two = parser.add_subparsers(dest="deed", required=True, metavar="deed")
     new = two.add_parser("new", help="write webshop.yaml where it is missing, and the coupling with all its settings")
     new.add_argument("webshop", help="the customer's folder: a-z, 0-9 and single _")
     new.add_argument("connector", help="a folder in connectors/")
@@ -23,6 +24,7 @@ def add(commands: Any) -> None:
         each.add_argument("--configs", type=Path, default=CONFIGS, help="folder of the couplings (dag_configs)")
     new.set_defaults(run=_new)
     checking.set_defaults(run=_check)
+    coupling_life.add(two)
 
 
 def _new(chosen: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from include.contract.errors import Misconfigured, Wait
 from include.engine.ports import Credentials
-from include.spec.load import CouplingConfig, coupling_files, load_coupling
+from include.spec.load import find_coupling
 from include.sync.configs import ensure_registered
 from include.sync.dbt import Dbt
 from include.sync.deploy import deploy
@@ -57,7 +57,7 @@ def _deploy(_chosen: argparse.Namespace) -> int:
 
 
 def _pull(chosen: argparse.Namespace) -> int:
-    here, config = platform(f"cli pull {chosen.coupling}"), configured(chosen.coupling)
+    here, config = platform(f"cli pull {chosen.coupling}"), find_coupling(chosen.coupling)
     with here.connect() as connection:
         ensure_registered(connection, config)
     since = chosen.since.astimezone() if chosen.since else None
@@ -71,14 +71,6 @@ def _pull(chosen: argparse.Namespace) -> int:
                 raise
             print(f"{wait.what}; goes on at {wait.until:%H:%M:%S} UTC", flush=True)
             time.sleep(max((wait.until - datetime.now(UTC)).total_seconds(), 0))
-
-
-def configured(coupling: str) -> CouplingConfig:
-    """Read a coupling's file by the coupling's name. Raises Misconfigured where there is none."""
-    webshop, _, file = coupling.partition("__")
-    if f"{webshop}/{file}.yaml" not in coupling_files():
-        raise Misconfigured(f"there is no coupling '{coupling}'", next_step="./run cli status shows the names.")
-    return load_coupling(f"{webshop}/{file}.yaml")
 
 
 def credentials(name: str) -> Credentials:

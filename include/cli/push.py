@@ -8,8 +8,9 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from include.cli.operate import configured, credentials, platform
+from include.cli.operate import credentials, platform
 from include.contract.errors import Misconfigured, Wait
+from include.spec.load import find_coupling
 from include.sync.configs import ensure_registered
 from include.sync.push import push
 from include.sync.push_answers import adopt, drop, retry
@@ -75,7 +76,7 @@ def _show(chosen: argparse.Namespace) -> int:
 
 
 def _send(chosen: argparse.Namespace) -> int:
-    here, config = platform(f"cli push {chosen.coupling}"), configured(chosen.coupling)
+    here, config = platform(f"cli push {chosen.coupling}"), find_coupling(chosen.coupling)
     with here.connect() as connection:
         ensure_registered(connection, config)
     while True:

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from include.cli.operate import credentials
-from include.contract.errors import Misconfigured
 from include.engine.ports import Credentials
-from include.spec.load import CouplingConfig, coupling_files, load_coupling
+from include.spec.load import CouplingConfig, find_coupling
 from include.sync import webhooks
 from include.sync.configs import ensure_registered
 from include.sync.pull import Platform
@@ -40,10 +39,7 @@ def add(deeds: Any) -> None:
 
 def _do(chosen: argparse.Namespace) -> int:
     here = Platform(connector(dsn_from_environment(), f"cli webhooks {chosen.coupling}"), Vault.from_environment())
-    webshop, _, file = chosen.coupling.partition("__")
-    if f"{webshop}/{file}.yaml" not in coupling_files():
-        raise Misconfigured(f"there is no coupling '{chosen.coupling}'", next_step="./run cli status shows the names.")
-    config = load_coupling(f"{webshop}/{file}.yaml")
+    config = find_coupling(chosen.coupling)
     with here.connect() as connection:
         ensure_registered(connection, config)
     settled = chosen.deed_done(here, config, credentials(config.connection))

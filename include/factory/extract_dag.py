@@ -37,7 +37,9 @@ def extract_dag(config: CouplingConfig, configs: Path) -> DAG:
         # No start date: a schedule that is switched on does not make up for the times before it.
         catchup=False,
         max_active_runs=_MAX_ACTIVE_RUNS,
-        is_paused_upon_creation=True,
+        # The gate in its tasks holds schedules back until the coupling is activated; a DAG that is off would also keep
+        # what a person triggers waiting.
+        is_paused_upon_creation=False,
         # A backfill would repeat the same pull once per past date; "since" in the form is what a person wants then.
         allowed_run_types=["manual", "scheduled"],
         tags=[f"webshop:{config.webshop.webshop}", f"integration:{config.connector}", f"role:{config.role}", "pull"],

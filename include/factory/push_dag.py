@@ -46,7 +46,9 @@ def push_dag(config: CouplingConfig, configs: Path) -> DAG:
         schedule=CronTriggerTimetable(cron, timezone=config.webshop.time_zone) if config.enabled else None,
         catchup=False,
         max_active_runs=_MAX_ACTIVE_RUNS,
-        is_paused_upon_creation=True,
+        # The gate in its tasks holds schedules back until the coupling is activated; a DAG that is off would also keep
+        # what a person triggers waiting.
+        is_paused_upon_creation=False,
         allowed_run_types=["manual", "scheduled"],
         tags=[f"webshop:{config.webshop.webshop}", f"integration:{config.connector}", f"role:{config.role}", "push"],
         params=_form(system),

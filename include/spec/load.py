@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from include.contract.errors import Misconfigured
 from include.spec import marked_yaml
 from include.spec.canonical import with_canonical
 from include.spec.coupling import Coupling, Webshop
@@ -140,6 +141,17 @@ def coupling_files(configs: Path = CONFIGS) -> list[str]:
     # Names with a dot in front are an editor's, or the links that a Kubernetes ConfigMap is mounted with.
     seen = (path.as_posix() for path in files if not any(part.startswith(".") for part in path.parts))
     return sorted(name for name in seen if name.endswith((".yaml", ".yml")))
+
+
+def find_coupling(name: str, configs: Path = CONFIGS) -> CouplingConfig:
+    """Read a coupling's files by its name, <webshop>__<file>. Raises Misconfigured where there is none."""
+    files = {file.rpartition(".")[0].replace("/", "__"): file for file in coupling_files(configs)}
+    if name not in files:
+        raise Misconfigured(
+            f"there is no file of a coupling '{name}'.{nearest(name, files)}",
+            next_step="Correct the name, or put the file back.",
+        )
+    return load_coupling(files[name], configs)
 
 
 def load_webshop(folder: str, configs: Path = CONFIGS) -> tuple[Webshop, list[Problem]]:

@@ -23,7 +23,7 @@ from include.spec.manifest import Manifest
 from include.spec.problems import Problem
 from include.sync.replay import replay
 from include.warehouse import registry
-from include.warehouse.registry import CouplingRow, FieldRank, Share
+from include.warehouse.registry import CouplingRow, FieldRank, Scheduled, Share
 
 
 def deploy_configs(
@@ -108,6 +108,8 @@ def row_of(config: CouplingConfig) -> CouplingRow:
         field_ranks=_field_ranks(config.webshop, config),
         overrides=config.overrides,
         match_keys=tuple((str(name), rule.match_key) for name, rule in config.webshop.consolidation.items()),
+        connection=config.connection,
+        schedules=tuple(Scheduled(plan.cron, plan.mode, plan.objects) for plan in config.plans if config.enabled),
     )
 
 

@@ -15,9 +15,11 @@ from include.engine.extract import is_asked_by_id, is_wanted
 from include.engine.ports import Credentials
 from include.engine.redact import redact
 from include.spec.load import CouplingConfig
+from include.sync.auth import stops_when_refused
+from include.sync.life import refuse_inactive
 from include.sync.remote import open_client
 from include.sync.stream import StreamRun
-from include.warehouse import approvals, pulls
+from include.warehouse import approvals, life, pulls
 from include.warehouse.approvals import Approval
 from include.warehouse.connection import Connect, warehouse_faults
 from include.warehouse.pulls import Busy, Wish
@@ -94,6 +96,7 @@ def pull(platform: Platform, config: CouplingConfig, wish: Wish, credentials: Cr
         raise Misconfigured("mode single needs a remote id", next_step="Fill in 'remote id' and trigger again.")
     with warehouse_faults("opening a pull"), platform.connect() as connection:
         ids = coupling_id(connection, config.name)
+        refuse_inactive(connection, config.name)
         with pulls.locked(connection, ids, wish.object, wish.mode) as free:
             if not free:
                 wait = SHORT_WAIT if wish.mode == "single" else BUSY_WAIT
@@ -102,10 +105,12 @@ def pull(platform: Platform, config: CouplingConfig, wish: Wish, credentials: Cr
             log.info(
                 "Pull %s of %s %s (%s)%s", pull_id, config.name, wish.object, wish.mode, ", resumed" if resumed else ""
             )
-            with _told(platform.connect, pull_id, credentials):
+            refused = stops_when_refused(platform, config, credentials, wish.object)
+            with refused, _told(platform.connect, pull_id, credentials):
                 runs = _streams(platform, connection, config, wish, credentials, ids, pull_id)
                 with warehouse_faults("closing a pull"):
                     pulls.succeed(connection, pull_id)
+                    life.caught_up(connection, config.name, config.pulled_objects)
         return dataclasses.replace(
             _result(connection, pull_id, resumed),
             pulled_with=config.manifest.pulled_with(wish.object),

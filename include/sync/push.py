@@ -15,6 +15,8 @@ from include.engine.client import Client
 from include.engine.ports import Credentials
 from include.spec.load import CouplingConfig
 from include.spec.push import Push
+from include.sync.auth import asks_when_refused
+from include.sync.life import refuse_inactive
 from include.sync.pull import Platform
 from include.sync.push_order import push_order
 from include.sync.remote import open_client
@@ -68,8 +70,10 @@ def push(platform: Platform, config: CouplingConfig, credentials: Credentials, o
         )
     states: collections.Counter[str] = collections.Counter()
     stuck: list[Stuck] = []
-    with warehouse_faults("pushing buy orders"), platform.connect() as connection:
+    refused = asks_when_refused(platform, config, credentials)
+    with warehouse_faults("pushing buy orders"), refused, platform.connect() as connection:
         ids = coupling_id(connection, config.name)
+        refuse_inactive(connection, config.name)
         with open_client(config, credentials, platform.connect, platform.vault) as client:
             unknown = 0
             for order in _orders(connection, ids.coupling_id, only):

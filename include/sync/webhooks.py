@@ -15,6 +15,7 @@ from include.contract.errors import Misconfigured, SyncError
 from include.engine.ports import Credentials
 from include.spec.load import CouplingConfig
 from include.spec.webhooks import OURS, Webhooks
+from include.sync.auth import asks_when_refused
 from include.sync.pull import Platform
 from include.sync.remote import open_client
 from include.sync.webhook_calls import Calls, Place
@@ -128,7 +129,8 @@ def topics_of(config: CouplingConfig) -> tuple[str, ...]:
 
 
 def _settle(platform: Platform, config: CouplingConfig, credentials: Credentials, operation: str) -> Settled:
-    with warehouse_faults("looking at webhooks"), platform.connect() as connection:
+    refused = asks_when_refused(platform, config, credentials)
+    with warehouse_faults("looking at webhooks"), refused, platform.connect() as connection:
         number = coupling_id(connection, config.name).coupling_id
         with registrations.locked(connection, number):
             check_id = registrations.begin(connection, number, operation)

@@ -7,9 +7,8 @@ from typing import Any
 
 from airflow.sdk import AssetAlias, BaseOperator, Context
 
-from include.contract.errors import Misconfigured
 from include.engine.ports import Credentials
-from include.spec.load import CouplingConfig, coupling_files, load_coupling
+from include.spec.load import CouplingConfig, find_coupling
 from include.sync.drain import drain
 from include.sync.webhooks import renew_keys
 from include.tasks.asset import LANDED
@@ -52,9 +51,5 @@ class DrainOperator(BaseOperator):
 
 def opened(name: str) -> tuple[CouplingConfig, Credentials]:
     """Return a coupling's files as they are now, and its credentials. Raises Misconfigured."""
-    webshop, _, leaf = name.partition("__")
-    for ending in ("yaml", "yml"):
-        if (file := f"{webshop}/{leaf}.{ending}") in coupling_files():
-            config = load_coupling(file)
-            return config, credentials(config)
-    raise Misconfigured(f"there is no file of the coupling '{name}'", next_step="Its events wait until there is one.")
+    config = find_coupling(name)
+    return config, credentials(config)

@@ -17,11 +17,13 @@ from include.spec.load import CouplingConfig, load_coupling
 from include.spec.schedule import due
 from include.sync.configs import ensure_registered
 from include.sync.owed import made_up
-from include.sync.pull import pull
+from include.sync.pull import Platform, pull
 from include.tasks.approval_runs import start_runs
 from include.tasks.asset import LANDED
 from include.tasks.failure import FIRST_WAIT, RETRIES, RetryByKind, tell_reason, without_traceback
+from include.tasks.gate import admit
 from include.tasks.platform import credentials, platform
+from include.warehouse.life import owes_catch_up
 from include.warehouse.pulls import Wish
 
 log = logging.getLogger(__name__)
@@ -57,16 +59,12 @@ class PullOperator(BaseOperator):
     def execute(self, context: Context, event: dict[str, Any] | None = None) -> str:
         """Pull, and return the sentence that support reads. Skips when this run does not ask for the object."""
         config = read_config(self.coupling_file, self.configs)
-        wish = wish_of(config, self.pulled_object, context)
+        here = platform(f"pull {config.name} {self.pulled_object}")
+        wish = self._wish(here, config, context)
         if wish is None:
             log.info("SKIPPED: %s is not part of this run", self.pulled_object.replace("_", " "))
             raise AirflowSkipException(f"{self.pulled_object} is not part of this run")
-        here = platform(f"pull {config.name} {self.pulled_object}")
-        with here.connect() as connection:
-            ensure_registered(connection, config)
-            run = context["dag_run"]
-            if run.run_type == "scheduled":
-                wish = made_up(connection, config, wish, run.logical_date or run.run_after)
+        admit(here, config, context["dag_run"])
         try:
             done = pull(here, config, wish, credentials(config))
         except Wait as wait:
@@ -78,6 +76,19 @@ class PullOperator(BaseOperator):
         start_runs(done.asked, done.overtaken)
         log.info("DONE: %s", done.sentence())
         return done.sentence()
+
+    def _wish(self, here: Platform, config: CouplingConfig, context: Context) -> Wish | None:
+        """Return what this run asks of the object, and what it is owed besides."""
+        wish, run = wish_of(config, self.pulled_object, context), context["dag_run"]
+        with here.connect() as connection:
+            ensure_registered(connection, config)
+            if run.run_type != "scheduled":
+                return wish
+            if wish is None:
+                missed = owes_catch_up(connection, config.name, self.pulled_object)
+                origin = {"dag_id": run.dag_id, "run_id": run.run_id}
+                return Wish(config.name, self.pulled_object, "changed", **origin) if missed else None
+            return made_up(connection, config, wish, run.logical_date or run.run_after)
 
 
 def read_config(file: str, configs: str) -> CouplingConfig:

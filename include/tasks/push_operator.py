@@ -17,6 +17,7 @@ from include.sync.pull import Platform
 from include.sync.push import Stuck, push
 from include.sync.push_answers import adopt, drop, retry, stuck_orders, waiting
 from include.tasks.failure import FIRST_WAIT, RETRIES, RetryByKind, tell_reason, without_traceback
+from include.tasks.gate import admit
 from include.tasks.platform import credentials, platform
 from include.tasks.pull_operator import read_config
 
@@ -52,6 +53,7 @@ class PushOperator(BaseOperator):
         here = platform(f"push {config.name}")
         with here.connect() as connection:
             ensure_registered(connection, config)
+        admit(here, config, context["dag_run"])
         if context["dag_run"].run_type == "scheduled":
             return self._send(config, here, [])
         numbers = numbers_of(context["params"])
@@ -69,7 +71,9 @@ class PushOperator(BaseOperator):
         """Send what waits, after a wait."""
         config = read_config(self.coupling_file, self.configs)
         numbers = [] if context["dag_run"].run_type == "scheduled" else numbers_of(context["params"])
-        return self._send(config, platform(f"push {config.name}"), numbers)
+        here = platform(f"push {config.name}")
+        admit(here, config, context["dag_run"])
+        return self._send(config, here, numbers)
 
     def _send(self, config: CouplingConfig, here: Platform, numbers: list[str]) -> str:
         try:

@@ -108,9 +108,13 @@ def begin(connection: psycopg.Connection) -> None:
 
 
 def couplings(connection: psycopg.Connection, without: Sequence[str] = ()) -> list[str]:
-    """Return the couplings with events that may be worked on now, the longest waiting first."""
+    """Return the couplings with events that may be worked on now, the longest waiting first.
+
+    The events of couplings that are stopped wait until these go on.
+    """
     rows = connection.execute(
-        "select c.name from platform.couplings c join (select e.coupling_id, min(e.id) as first" + _DUE
+        "select c.name from platform.couplings c join platform.coupling_life l on l.coupling_id = c.id"
+        " and l.state not in ('paused', 'needs_auth', 'inactive') join (select e.coupling_id, min(e.id) as first" + _DUE
         + " group by e.coupling_id) due on due.coupling_id = c.id where not c.name = any(%s) order by due.first",
         [list(without)],
     )  # fmt: skip

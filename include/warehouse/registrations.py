@@ -222,9 +222,13 @@ def told(connect: Connect, check_id: int) -> Iterator[None]:
 
 
 def with_endpoint(connection: psycopg.Connection) -> list[str]:
-    """Return the couplings whose registrations have to be looked at: wanted, or not yet taken away."""
+    """Return the couplings whose registrations have to be looked at: wanted, or not yet taken away.
+
+    A coupling that is paused or whose credentials are refused asks nothing of its remote.
+    """
     query = (
         "select c.name from platform.webhook_endpoints e join platform.couplings c on c.id = e.coupling_id"
+        " join platform.coupling_life l on l.coupling_id = c.id and l.state not in ('paused', 'needs_auth')"
         " where e.is_active or exists (select from platform.webhook_registrations r where r.coupling_id = e.coupling_id"
         " and r.state not in ('removed', 'left')) order by c.name"
     )

@@ -33,6 +33,15 @@ class FieldRank:
 
 
 @dataclasses.dataclass(frozen=True)
+class Scheduled:
+    """What a cron pulls, and how."""
+
+    cron: str
+    mode: str
+    objects: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
 class CouplingRow:
     """A coupling as the warehouse knows it."""
 
@@ -53,6 +62,10 @@ class CouplingRow:
     """Of its webshop: each consolidated object with what its records are compared by."""
     overrides: tuple[Override, ...] = ()
     """What it maps otherwise than its connector's mappings."""
+    connection: str | None = None
+    """The Airflow connection with its credentials; None = one of its own name."""
+    schedules: tuple[Scheduled, ...] = ()
+    """When it pulls what; nothing while it is switched off."""
 
 
 def register(connection: psycopg.Connection, rows: list[CouplingRow]) -> list[str]:
@@ -78,14 +91,16 @@ def _register(connection: psycopg.Connection, row: CouplingRow) -> bool:
     coupling_id = _one(
         connection,
         "insert into platform.couplings"
-        " (webshop_id, name, connector, title, role, match_key, settings, config_hash, active)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+        " (webshop_id, name, connector, title, role, match_key, settings, config_hash, active, connection)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
         " on conflict (name) do update set webshop_id = excluded.webshop_id, connector = excluded.connector,"
         " title = excluded.title, role = excluded.role, match_key = excluded.match_key, settings = excluded.settings,"
-        " config_hash = excluded.config_hash, active = excluded.active, synced_at = now() returning id",
+        " config_hash = excluded.config_hash, active = excluded.active, connection = excluded.connection,"
+        " synced_at = now() returning id",
         [webshop_id, row.name, row.connector, row.title, row.role, row.match_key, Jsonb(row.settings), row.config_hash,
-         row.active],
+         row.active, row.connection or row.name],
     )  # fmt: skip
+    _write_schedules(connection, coupling_id, row)
     _write_shares(connection, webshop_id, coupling_id, row)
     connection.execute("delete from platform.overrides where coupling_id = %s", [coupling_id])
     for override in row.overrides:
@@ -95,6 +110,19 @@ def _register(connection: psycopg.Connection, row: CouplingRow) -> bool:
             [coupling_id, *dataclasses.astuple(override)],
         )
     return known is not None and known[0] != row.config_hash
+
+
+def _write_schedules(connection: psycopg.Connection, coupling_id: int, row: CouplingRow) -> None:
+    connection.execute("delete from platform.schedules where coupling_id = %s", [coupling_id])
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into platform.schedules (coupling_id, place, cron, time_zone, mode, objects)"
+            " values (%s, %s, %s, %s, %s, %s)",
+            [
+                (coupling_id, place, plan.cron, row.time_zone, plan.mode, list(plan.objects))
+                for place, plan in enumerate(row.schedules)
+            ],
+        )
 
 
 def _write_shares(connection: psycopg.Connection, webshop_id: int, coupling_id: int, row: CouplingRow) -> None:
@@ -122,7 +150,7 @@ def _write_shares(connection: psycopg.Connection, webshop_id: int, coupling_id: 
 def forget_missing(connection: psycopg.Connection, present: list[str]) -> None:
     """Switch off the couplings that are not `present` any more; they bring nothing to their webshop's rows."""
     connection.execute("update platform.couplings set active = false where not name = any(%s)", [present])
-    for table in ("ownership", "field_priority"):
+    for table in ("ownership", "field_priority", "schedules"):
         query = sql.SQL(
             "delete from {} where coupling_id in (select id from platform.couplings where not name = any(%s))"
         )

@@ -46,7 +46,7 @@ def test_every_dag_is_readable_in_the_ui(dag: DAG) -> None:
         "pull",
     }
     assert all(TAG.fullmatch(tag) for tag in dag.tags)
-    assert dag.is_paused_upon_creation
+    assert dag.is_paused_upon_creation is False, "its tasks look whether the coupling is activated"
     assert not dag.catchup
     assert len(dag.dag_id) <= 250
     assert {task.owner for task in dag.tasks} == {"tech-support"}

@@ -44,7 +44,7 @@ def test_the_dag_is_readable_and_comes_back_from_its_serialised_form() -> None:
     dag = push_dag()
     assert dag.dag_display_name.endswith("\N{EN DASH} send buy orders")
     assert dag.tags == {"webshop:houtrijk", "integration:picqer", "role:primary", "push"}
-    assert dag.is_paused_upon_creation
+    assert dag.is_paused_upon_creation is False, "its tasks look whether the coupling is activated"
     assert [type(task) for task in dag.tasks] == [PushOperator]
     assert "Picqer" in (dag.doc_md or "")
     serialised = DagSerialization.to_dict(dag)

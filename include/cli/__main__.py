@@ -17,6 +17,7 @@ from include.cli import (
     mapping,
     operate,
     push,
+    stock,
     webhooks,
 )
 from include.contract.errors import SyncError
@@ -35,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
     coupling.add(commands)
     operate.add(commands)
     push.add(commands)
+    stock.add(commands)
     mapping.add(commands)
     explain.add(commands)
     docs.add(commands)

@@ -37,6 +37,8 @@ from include.spec import manifest as spec
 # Its debug lines hold whole addresses, and a query may hold a secret.
 logging.getLogger("urllib3").setLevel(logging.INFO)
 SHORT_WAIT_SECONDS = 20
+FORM = "application/x-www-form-urlencoded"
+"""A body with this content type is sent as a form: a mapping of names and values."""
 _TRIES = 4
 Result = TypeVar("Result")
 
@@ -294,7 +296,8 @@ class Client:
     def _prepare(self, sent: _Sent) -> requests.PreparedRequest:
         request = requests.Request(sent.method, sent.url, params=sent.params, headers={**self._headers, **sent.headers})
         if sent.body is not None:
-            request.data = JSON.encode(sent.body)
+            is_form = sent.headers.get("Content-Type") == FORM
+            request.data = sent.body if is_form else JSON.encode(sent.body)
             request.headers.setdefault("Content-Type", "application/json")
         prepared = self._session.prepare_request(request)
         # The proof may sign the address, so it comes after everything else.

@@ -39,36 +39,41 @@ class RemoteOrder:
         return bool(done) and all(at(self.record, path) in values for path, values in done.items())
 
 
-def find(client: Client, push: BuyOrderPush, values: Mapping[str, Any], by: str, since: datetime) -> list[RemoteOrder]:
-    """Return the orders whose field `by` holds exactly the `reference` of `values`. Raises an error of the tree."""
+def find(client: Client, push: BuyOrderPush, values: Mapping[str, Any], since: datetime) -> list[RemoteOrder]:
+    """Return the orders whose field holds exactly the `reference` of `values`. Raises an error of the tree."""
     how = push.find
     call = _call(how, values)
     if how.since is not None:
         moment = since - timedelta(seconds=how.since.overlap_seconds)
         text = how.since.template.replace("{since}", written(moment, how.since))
         call = call.given({how.since.param: text, **how.since.params})
-    wanted = _as_compared(values["reference"])
+    wanted, path = _as_compared(values["reference"]), fill(how.match, values)
     found = {
         order.id: order
         for record in _records(client, how, call)
-        if _as_compared(at(record, by)) == wanted and (order := order_of(push, record)) is not None
+        if _as_compared(at(record, path)) == wanted and (order := order_of(push, record)) is not None
     }
     return list(found.values())
 
 
 def read(client: Client, push: BuyOrderPush, values: Mapping[str, Any]) -> RemoteOrder | None:
     """Return the order `remote_id` of `values`, None where the answer holds none. Raises an error of the tree."""
-    records = list(_records(client, push.read, _call(push.read, values)))
-    return order_of(push, records[0]) if records else None
+    found = list(records(client, push.read, values))
+    return order_of(push, found[0]) if found else None
 
 
 def lines(client: Client, push: BuyOrderPush, values: Mapping[str, Any]) -> list[RemoteLine]:
     """Return the lines of the order `remote_id` of `values`. Raises an error of the tree."""
     how = push.read.lines
     if how.call is not None:
-        return _lines(how, list(_records(client, how.call, _call(how.call, values))))
+        return _lines(how, list(records(client, how.call, values)))
     order = read(client, push, values)
     return order.lines or [] if order is not None else []
+
+
+def records(client: Client, how: Reading, values: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield what a call answers, with exact decimals. Raises an error of the tree."""
+    return _records(client, how, _call(how, values))
 
 
 def order_of(push: BuyOrderPush, record: Any) -> RemoteOrder | None:

@@ -8,6 +8,7 @@ from airflow.sdk import DAG
 
 from include.factory.extract_dag import extract_dag
 from include.factory.push_dag import push_dag
+from include.factory.stock_dag import stock_dag
 from include.spec.load import CONFIGS, load_coupling
 
 
@@ -18,5 +19,9 @@ def build_airflow_dags(file: str, configs: str | Path = CONFIGS) -> dict[str, DA
     """
     folder = Path(configs)
     config = load_coupling(file, folder)
-    dags = [extract_dag(config, folder), *([push_dag(config, folder)] if config.push is not None else [])]
+    dags = [extract_dag(config, folder)]
+    if config.push is not None:
+        dags.append(push_dag(config, folder))
+    if config.stock_update is not None:
+        dags.append(stock_dag(config, folder))
     return {dag.dag_id: dag for dag in dags}

@@ -4,6 +4,4 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from include.receiver import orders
-
-ROUTERS: tuple[APIRouter, ...] = (orders.router(),)
+ROUTERS: tuple[APIRouter, ...] = ()

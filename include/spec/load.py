@@ -23,6 +23,7 @@ from include.spec.overrides import Override, overrides_of
 from include.spec.problems import ConfigError, Problem, nearest
 from include.spec.push import Push
 from include.spec.schedule import Plan, spread
+from include.spec.stock_update import StockUpdate
 from include.spec.validate import validate
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,6 +74,12 @@ class CouplingConfig:
         section = self.manifest.push
         owns = "buy_orders" in self.objects and self.leaf in self.webshop.owners_of("buy_orders")
         return section if owns else None
+
+    @property
+    def stock_update(self) -> StockUpdate | None:
+        """How its shop's stock is told what comes in elsewhere; None where that is not switched on."""
+        section = self.manifest.stock_update
+        return section if section is not None and self.settings.get(section.setting) is True else None
 
     @property
     def config_hash(self) -> str:

@@ -13,6 +13,7 @@ from include.spec.objects import OBJECTS, ObjectName
 from include.spec.paging import NoPaging, Paging
 from include.spec.push import Push
 from include.spec.since import Always, ByDay, ByTime, ByVersion
+from include.spec.stock_update import StockUpdate
 from include.spec.validate import Name, Scalar, Strict
 from include.spec.webhooks import Webhooks
 
@@ -179,6 +180,8 @@ class Manifest(Strict):
     """What it sends by itself; left out = nothing, it is asked for changes only."""
     push: Push | None = None
     """What Optiply may write to it; left out = nothing."""
+    stock_update: StockUpdate | None = None
+    """How what came in is added to its stock; left out = never."""
 
     def feeds(self, stream: str) -> list[str]:
         """Return the objects that are made of `stream`, in the model's order."""

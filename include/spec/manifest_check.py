@@ -13,6 +13,7 @@ from include.spec.paging import Offset, PageNumber
 from include.spec.problems import Problem, nearest
 from include.spec.push_check import check_push, check_when
 from include.spec.since import ByTime, ByVersion
+from include.spec.stock_update import check_stock_update
 from include.spec.webhooks_check import check_webhooks
 
 Add = Callable[[Path_, str], None]
@@ -41,6 +42,8 @@ def check_manifest(manifest: Manifest, marked: Marked, expected: str) -> list[Pr
     check_webhooks(manifest, add)
     if manifest.push is not None:
         check_push(manifest.push, manifest.settings, add)
+    if manifest.stock_update is not None:
+        check_stock_update(manifest.stock_update, manifest.settings, add)
     return problems
 
 

@@ -32,7 +32,6 @@ class Case:
     connection: psycopg.Connection
     client: Client
     push: BuyOrderPush
-    kind: str
     title: str
     timeout: timedelta
     order: Order

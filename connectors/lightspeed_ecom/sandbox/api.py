@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from email.utils import format_datetime
 from typing import Any, ClassVar
+from urllib.parse import parse_qs
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -97,9 +99,24 @@ class LightspeedEcom(Remote):
             ("DELETE", "/webhooks/{id}.json", webhooks.delete),
         ):
             router.add_route("/{language}" + path, self._reading(act), [method])
+        router.add_route("/{language}/variants/{id}.json", self._stock, ["PUT"])
         for path, handler in handlers.items():
             router.add_route("/{language}" + path, self._guarded(handler), ["GET"])
         return router
+
+    async def _stock(self, request: Request) -> Response:
+        """Set a variant's stock, told as a form (API page, section 9)."""
+        given = parse_qs((await request.body()).decode("latin-1"))
+
+        def write(request: Request) -> Response:
+            row = self._row(request, "variants")
+            level = given.get("variant[stockLevel]", [""])[0]
+            if not re.fullmatch(r"-?\d+", level):
+                return lists.error(request, 400, "Invalid data input")
+            Shop(self.world, self.catalogue).count("variants", row, int(level))
+            return json_answer({"variant": self.world["variants"][row.key].data})
+
+        return await self._guarded(write)(request)
 
     def _reading(self, act: Callable[[Request, dict[str, Any]], Response]) -> Callable[[Request], Awaitable[Response]]:
         """Let `act` have the body too."""

@@ -110,6 +110,10 @@ class Shop:
         cost = Decimal(row.data["priceCost"] or "1.00") + Decimal(chance.randint(1, 90)) / 100
         self._save("variants", row, priceExcl=price, priceIncl=(price * VAT).quantize(CENT), priceCost=cost)
 
+    def count(self, collection: str, row: Row, level: int) -> None:
+        """Set the stock of a variant."""
+        self._save(collection, row, stockLevel=level)
+
     def _restock(self, chance: random.Random, row: Row) -> None:
         self._save("variants", row, stockLevel=int(row.data["stockLevel"]) + chance.randint(1, 60))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -14,7 +15,7 @@ from typing_extensions import override
 from connectors.woocommerce.sandbox.changes import Shop
 from connectors.woocommerce.sandbox.query import ORDER_STATUSES, PRODUCT_STATUSES, ListQuery, error, read
 from connectors.woocommerce.sandbox.webhooks import Handler, ShopSender, Webhooks
-from include.sandbox.answers import RefusedError, array, basic_credentials, json_answer
+from include.sandbox.answers import RefusedError, array, basic_credentials, json_answer, json_body
 from include.sandbox.remote import Change, Remote
 from include.sandbox.tokens import secret
 from include.sandbox.world import JSON, Collection, Record, Row
@@ -67,6 +68,8 @@ class WooCommerce(Remote):
         router = APIRouter()
         for (method, path), act in Webhooks(self.world, self.post).handlers().items():
             router.add_route(ROOT + path, self._authorized(act), [method])
+        for path in ("/products/{id}", "/products/{id}/variations/{variation}"):
+            router.add_route(ROOT + path, self._authorized(self._stock), ["PUT"])
         for path, handler in handlers.items():
             router.add_route(ROOT + path, handler, ["GET"])
         return router
@@ -109,6 +112,21 @@ class WooCommerce(Remote):
         if post not in {str(child) for child in parent.data["variations"]}:
             return error("woocommerce_rest_product_variation_invalid_id", "Ongeldige ID.", 404)
         return json_answer(self.world["variations"][post].written())
+
+    async def _stock(self, request: Request) -> Response:
+        """Set the stock of a product, or of a variation at its parent's address."""
+        body, post = await json_body(request), request.path_params.get("variation") or request.path_params["id"]
+        known = await (self._variation if "variation" in request.path_params else self._product)(request)
+        if known.status_code != 200:
+            return known
+        collection = self.world["variations" if "variation" in request.path_params else "products"]
+        if post not in collection:
+            return error("woocommerce_rest_invalid_product_id", "Een variatie wordt bij haar product gewijzigd.", 404)
+        quantity = body.get("stock_quantity") if isinstance(body, dict) else None
+        if not isinstance(quantity, int | Decimal):
+            return error("rest_invalid_param", "Ongeldige parameter(s): stock_quantity", 400)
+        Shop(self.world, self.catalogue).count(collection[post], quantity, managed=body.get("manage_stock"))
+        return json_answer(collection[post].written())
 
     async def _orders(self, request: Request) -> Response:
         self._authorize(request)

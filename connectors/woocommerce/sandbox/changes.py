@@ -104,6 +104,11 @@ class Shop:
         price = Decimal(row.data["price"]) + Decimal(chance.randint(1, 900)) / 100
         self._save(row, **write.prices(str(price)))
 
+    def count(self, row: Row, quantity: int | Decimal, *, managed: bool | None) -> None:
+        """Set the stock of a product or variation; without management the number is not kept."""
+        keeps = row.data["manage_stock"] if managed is None else managed
+        self._save(row, **write.stock(quantity if keeps is True else None, keeps))
+
     def _restock(self, chance: random.Random, row: Row) -> None:
         self._save(row, **write.stock(row.data["stock_quantity"] + chance.randint(1, 60), True))
 

@@ -93,6 +93,10 @@ class Sender(abc.ABC):
     patience: float = 10.0
     """Seconds to wait for an answer."""
 
+    def address(self, hook: Hook) -> str:
+        """Return where letters of a hook go."""
+        return hook.address
+
     @abc.abstractmethod
     def letters(self, hook: Hook, deed: Deed, collection: str, row: Row) -> Iterable[Letter]:
         """Return what a change means for a hook; nothing where it is none of its business."""
@@ -233,7 +237,9 @@ class Post:
         envelope.tries += 1
         headers, body = dict(envelope.letter.headers), envelope.letter.body
         try:
-            status = http.post(hook.address, content=body, headers=headers, timeout=self.sender.patience).status_code
+            status = http.post(
+                self.sender.address(hook), content=body, headers=headers, timeout=self.sender.patience
+            ).status_code
         except httpx.HTTPError as error:
             status, words = None, type(error).__name__
         else:

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import psycopg
 import pytest
+import uvicorn
 from cryptography.fernet import Fernet
 from psycopg.rows import dict_row
 
 from include.local.database_server import DatabaseServer
+from include.receiver import endpoints
+from include.receiver.app import build
+from include.receiver.endpoints import StoredEndpoints
+from include.receiver.limits import Limits
+from include.receiver.patience import PatientProtocol
 from include.sandbox import Running, serve
 from include.sandbox.remote import load_remote
 from include.spec.load import load_all
@@ -27,7 +34,10 @@ from tests.registrations.ground import Ground, Heard, Listener, Place
 
 DATABASE = f"registrations_{os.getpid()}"
 SECRET = Fernet.generate_key().decode()
-SYSTEMS = ["woocommerce", "picqer", "exact_online", "lightspeed_ecom", "bol_com"]
+SYSTEMS = ["woocommerce", "picqer", "exact_online", "lightspeed_ecom", "bol_com", "magento"]
+# Only Adobe Commerce has webhooks, and only who asks for them gets them.
+REMOTES: dict[str, dict[str, int | str]] = {"magento": {"commerce": 1}}
+SWITCHED_ON: dict[str, dict[str, bool]] = {"magento": {"webhooks.enabled": True}}
 
 
 @pytest.fixture(scope="session")
@@ -99,7 +109,9 @@ def remote(request: pytest.FixtureRequest, registrations_dsn: str) -> Iterator[t
     # A token of another sandbox of the same name would be refused, and Exact lets nobody ask for the next one so soon.
     with psycopg.connect(registrations_dsn, autocommit=True) as connection:
         connection.execute("truncate platform.tokens")
-    with serve(system, size=20, orders=20, settings=load_remote(system).tested_with) as running:
+    with serve(
+        system, size=20, orders=20, settings={**load_remote(system).tested_with, **REMOTES.get(system, {})}
+    ) as running:
         yield system, running
 
 
@@ -111,4 +123,22 @@ def place(ground: Ground, remote: tuple[str, Running]) -> Place:
         running.remote.post.forget(hook)
     running.admin.clear_faults()
     running.admin.forget_requests()
-    return ground.at(system, running)
+    return ground.at(system, running, **SWITCHED_ON.get(system, {}))
+
+
+@pytest.fixture
+def receiver(ground: Ground, registrations_dsn: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The receiver as it runs in production, at the address that remotes are told; it looks around more often."""
+    monkeypatch.setattr(endpoints, "_KEPT_SECONDS", 0.2)
+    monkeypatch.setattr(endpoints, "_LEAST_SECONDS", 0.1)
+    app = build(registrations_dsn, ground.platform, StoredEndpoints(ground.platform), Limits())
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", http=PatientProtocol))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    monkeypatch.setenv(ADDRESS_VARIABLE, address)
+    yield address
+    server.should_exit = True
+    thread.join()

@@ -12,6 +12,7 @@ import psycopg
 from include.engine.ports import Credentials
 from include.sandbox import Running
 from include.spec.load import CouplingConfig
+from include.spec.webhooks import OURS, HeaderToken
 from include.sync import webhooks
 from include.sync.pull import Platform
 from include.sync.webhooks import Settled
@@ -127,6 +128,24 @@ class Place:
         heard = [each for each in self.ground.listener.heard if not is_ping(spec, each.headers, each.body)]
         return [read(spec, each.headers, each.body) for each in heard if self.believed(each)]
 
+    @property
+    def is_signed_with_ours(self) -> bool:
+        spec = self.config.manifest.webhooks
+        return spec is not None and spec.secret == OURS
+
+    @property
+    def signs_the_body(self) -> bool:
+        """Whether the proof covers the body; a header alone lets whoever has it write anything."""
+        spec = self.config.manifest.webhooks
+        return spec is not None and not isinstance(spec.signature, HeaderToken)
+
+    def told_secrets(self) -> set[str]:
+        """What the remote was given with the registrations that send."""
+        hooks = [hook for hook in self.running.remote.post.hooks.values() if hook.active]
+        headers = [each for hook in hooks for each in hook.data.get("headers", ())]
+        given = {each["value"] for each in headers if each["name"] == "X-Optiply-Key"}
+        return given or {hook.secret for hook in hooks}
+
     def advance(self, seconds: float) -> None:
         """Move the remote's clock on; tokens have ended then, so the customer authorises anew."""
         self.running.admin.advance(seconds)
@@ -153,6 +172,11 @@ _HELD: dict[str, dict[str, Any]] = {}
 def _authorised(running: Running) -> dict[str, Any]:
     """Return what the customer authorised first: a refresh token that has rotated since would mean another consent."""
     return _HELD.setdefault(running.url, running.admin.credentials())
+
+
+def inbox(place: Place, state: str = "waiting") -> list[dict[str, object]]:
+    found = place.ground.connection.execute("select * from platform.webhook_events where state = %s", [state])
+    return found.fetchall()
 
 
 def until(what: Callable[[], bool], seconds: float = 10) -> None:

@@ -15,6 +15,7 @@ from typing_extensions import override
 
 from connectors.amazon_seller.sandbox import gate
 from connectors.amazon_seller.sandbox.market import Market
+from connectors.amazon_seller.sandbox.notifications import BridgeSender, Notifications
 from connectors.amazon_seller.sandbox.order_lists import OrderLists
 from connectors.amazon_seller.sandbox.refusals import refused
 from connectors.amazon_seller.sandbox.reports import Reports
@@ -49,6 +50,9 @@ class AmazonSeller(Remote):
         "reachable": 1000,
         "item_subtotals": "net",
         "denied": "",
+        # What the rule in EventBridge calls, and with which key.
+        "bridge_address": "http://127.0.0.1:9/",
+        "bridge_key": "",
     }
     coupling_settings: ClassVar[Mapping[str, Any]] = {
         "marketplaces": ["A1805IZSGTT6HS", "A1PA6795UKMFR9", "A2NODRKZP88ZB9"],
@@ -123,6 +127,10 @@ class AmazonSeller(Remote):
         return body
 
     @override
+    def sender(self) -> BridgeSender:
+        return BridgeSender(self.world, SELLER, lambda name: str(self.set[name]))
+
+    @override
     def router(self) -> APIRouter:
         orders, searches, reports = self._orders, self._searches, self._reports
         listing = "/listings/2021-08-01/items/{seller}"
@@ -146,6 +154,12 @@ class AmazonSeller(Remote):
         router.add_route("/auth/o2/token", self._login, ["POST"])
         router.add_route("/tortuga/{id}", reports.file, ["GET"])
         router.add_route(report + "/reports", self._guard("createReport", reports.create), ["POST"])
+        notifications, subscriptions = Notifications(self.world, self.post), "/notifications/v1/subscriptions/{type}"
+        router.add_route(subscriptions, self._guard("createSubscription", notifications.subscribe), ["POST"])
+        router.add_route(
+            subscriptions + "/{id}", self._guard("deleteSubscription", notifications.unsubscribe), ["DELETE"]
+        )
+        operations[subscriptions] = ("getSubscription", notifications.look)
         for path, (operation, handler) in operations.items():
             router.add_route(path, self._guard(operation, handler), ["GET"])
         return router

@@ -39,6 +39,9 @@ BUCKETS = {
     "getReport": Bucket(2, 15),
     "getReportDocument": Bucket(0.0167, 15),
     "getMarketplaceParticipations": Bucket(0.016, 15),
+    "getSubscription": Bucket(1, 5),
+    "createSubscription": Bucket(1, 5),
+    "deleteSubscription": Bucket(1, 5),
 }
 
 

@@ -15,7 +15,8 @@ from connectors.magento.sandbox.changes import Shop
 from connectors.magento.sandbox.errors import NO_ENTITY, NO_PRODUCT, error
 from connectors.magento.sandbox.proof import ORGANIZATION, Guard, keys
 from connectors.magento.sandbox.search import Fields, Search, listing, read, trimmed, trimming
-from include.sandbox.answers import RefusedError, json_answer
+from connectors.magento.sandbox.webhooks import CommerceSender, Webhooks
+from include.sandbox.answers import RefusedError, json_answer, json_body
 from include.sandbox.catalogue import Catalogue
 from include.sandbox.remote import Change, Remote
 from include.sandbox.world import JSON, Collection, Record, Row, World
@@ -58,7 +59,8 @@ class Magento(Remote):
     `past_end`: what is behind the last page, `repeat` or (later 2.4 versions) `empty`; `max_page_size`: the shop's
     input limit, 0 = none; `bearer`: 1 = integration tokens are good as bearer tokens; `denied`: a resource the
     integration may not read, e.g. Magento_Sales::sales; `unlistable`: the id of an order with a deleted product that
-    makes every list with it fail (API page, trap 6), 0 = none.
+    makes every list with it fail (API page, trap 6), 0 = none;
+    `commerce`: 1 = Adobe Commerce, which has webhooks.
     """
 
     settings: ClassVar[Mapping[str, int | str]] = {
@@ -67,6 +69,7 @@ class Magento(Remote):
         "bearer": 0,
         "denied": "",
         "unlistable": 0,
+        "commerce": 0,
     }
     id_fields = ("sku", "entity_id")
     stock_fields = ("qty", "quantity")
@@ -113,6 +116,10 @@ class Magento(Remote):
         return {**body, "items": []}
 
     @override
+    def sender(self) -> CommerceSender:
+        return CommerceSender()
+
+    @override
     def router(self) -> APIRouter:
         handlers: dict[str, tuple[str, Handler]] = {
             "/products": ("Magento_Catalog::products", self._products),
@@ -129,8 +136,28 @@ class Magento(Remote):
         for root in ROOTS:
             for path, (resource, handler) in handlers.items():
                 router.add_route(root + path, self._guarded(resource, handler), ["GET"])
+            for method, path, act in self._webhooks():
+                router.add_route(root + path, act, [method])
         router.add_route("/{rest:path}", self._guarded("", self._nothing), ["GET"])
         return router
+
+    def _webhooks(self) -> list[tuple[str, str, Callable[[Request], Awaitable[Response]]]]:
+        """Return the routes of Adobe Commerce's webhooks; Open Source has none."""
+        webhooks = Webhooks(self.post)
+
+        def reading(act: Callable[[Request, dict[str, Any]], Response]) -> Callable[[Request], Awaitable[Response]]:
+            async def answer(request: Request) -> Response:
+                body = (await json_body(request) if request.method == "POST" else None) or {}
+                handler: Handler = (lambda given: act(given, body)) if self.number("commerce") else self._nothing
+                return await self._guarded("", handler)(request)
+
+            return answer
+
+        return [
+            ("GET", "/webhooks/list", reading(webhooks.list)),
+            ("POST", "/webhooks/subscribe", reading(webhooks.subscribe)),
+            ("POST", "/webhooks/unsubscribe", reading(webhooks.unsubscribe)),
+        ]
 
     def _guarded(self, resource: str, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:

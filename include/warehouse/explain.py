@@ -184,6 +184,23 @@ def _changes(where: Scope, row: dict[str, Any]) -> list[Change]:
     ]
 
 
+def _placed(where: Scope, key: str) -> list[str]:
+    """Say how far an order of Optiply is that the remote has not confirmed."""
+    if where.table != "buy_orders" or not (key.isascii() and key.isdigit() and len(key) < 19):
+        return []
+    found = where.rows(
+        "select c.name, p.state, p.error_text, p.next_step from optiply.buy_orders o"
+        " join platform.push_orders p on p.buy_order_id = o.id join platform.couplings c on c.id = o.coupling_id"
+        " where o.webshop_id = %(webshop)s and o.optiply_id = %(number)s and o.remote_id is null",
+        number=int(key),
+    )
+    return [
+        f"Optiply placed this order for {row['name']}, and the remote has not confirmed it: {row['state']}."
+        + (f" {row['error_text']} {row['next_step'] or ''}" if row["error_text"] else "")
+        for row in found
+    ]
+
+
 def _nothing_known(where: Scope, key: str, unread: list[str]) -> list[str]:
     """Say which couplings of the webshop bring the object, and when they last pulled it."""
     query = (
@@ -193,6 +210,8 @@ def _nothing_known(where: Scope, key: str, unread: list[str]) -> list[str]:
         "  order by p.started_at desc limit 1) as p on true"
         " where c.id = any(%(couplings)s) and (o.coupling_id is not null or p.id is not null) order by c.name"
     )
+    if placed := _placed(where, key):
+        return placed
     told = [f"Nothing with the key '{key}' is among the {where.table} of {where.webshop}: not in Optiply, not mapped,"
             " not landed, not in quarantine."]  # fmt: skip
     for row in where.rows(query, object=where.object):

@@ -116,8 +116,9 @@ def _stored(where: Scope, key: str, among: str) -> list[Hit]:
     parts = ["select coupling_id, remote_id, 'remote id' as by from {} where coupling_id = any(%(couplings)s)"
              " and remote_id = %(key)s"]  # fmt: skip
     if key.isascii() and key.isdigit() and len(key) < 19:
+        # What Optiply placed and no remote has confirmed is made of no record.
         parts.append("select coupling_id, remote_id, 'Optiply id' from {} where webshop_id = %(webshop)s"
-                     " and optiply_id = %(number)s")  # fmt: skip
+                     " and optiply_id = %(number)s and remote_id is not null")  # fmt: skip
     parts += [f"select coupling_id, remote_id, '{name}' from {{}} where webshop_id = %(webshop)s and {among}"
               f" and platform.{function}({column}) = platform.{function}(%(key)s)"
               for name, function, column in _codes(where)]  # fmt: skip

@@ -12,6 +12,7 @@ from psycopg import errors
 
 from include.kit.scratch import scratch, server
 from include.warehouse.copy_rows import copy_webshops
+from include.warehouse.explain import explain
 
 pytestmark = pytest.mark.rule("B15")
 Connection = psycopg.Connection[Any]
@@ -206,6 +207,19 @@ def test_a_copy_for_a_preview_holds_the_orders_as_they_stand(shop: Connection) -
         assert one(target, "select count(*) from platform.push_steps") == (1,)
         target.execute("update optiply.buy_orders set total_value = 1")
         assert one(target, counts)[0] == here[0] + 1
+
+
+def test_an_order_that_is_not_confirmed_is_explained_by_its_state(shop: Connection) -> None:
+    place(shop)
+    shop.execute("update platform.push_orders set state = 'rejected', error_text = 'Blocked.', next_step = 'Unblock.'")
+    found = explain(shop, "shop", "buy_orders", "551122")
+    assert (found.hits, found.answers) == (
+        [],
+        [
+            "Optiply placed this order for shop__picqer, and the remote has not confirmed it: rejected."
+            " Blocked. Unblock."
+        ],
+    )
 
 
 def test_cancelling_is_a_wish_once(shop: Connection) -> None:

@@ -15,7 +15,8 @@ _LEFT_OUT = {
     f"platform.{name}"
     for name in (
         "migrations", "tokens", "budgets", "budget_shares", "pulls", "pull_streams", "pull_faults", "pull_pages",
-        "news", "transform_batch", "transform_counts", "api_tokens", "placed_documents",
+        "news", "transform_batch", "transform_counts", "api_tokens", "placed_documents", "coupling_life", "audit",
+        "webhook_endpoints", "webhook_events",
     )
 }  # fmt: skip
 # Few rows, and the others' names and numbers should be taken as they are.

@@ -1,1 +1,1 @@
-"""Airflow plugins: none yet. Airflow runs every file here, so what is no plugin belongs into include/."""
+"""Airflow plugins. Each of its processes runs every file here, so what is no plugin belongs into include/."""

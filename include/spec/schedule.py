@@ -96,3 +96,11 @@ def last_time(cron: str, moment: datetime, time_zone: str) -> datetime:
     local = moment.astimezone(zone).replace(tzinfo=None)
     before: datetime = croniter(cron, local).get_prev(datetime)
     return before.replace(tzinfo=zone).astimezone(UTC)
+
+
+def next_time(cron: str, moment: datetime, time_zone: str) -> datetime:
+    """Return when `cron` is due first after `moment` (aware), in UTC."""
+    zone = ZoneInfo(time_zone)
+    local = moment.astimezone(zone).replace(tzinfo=None)
+    after: datetime = croniter(cron, local).get_next(datetime)
+    return after.replace(tzinfo=zone).astimezone(UTC)

@@ -1,0 +1,29 @@
+"""What the pages show, as JSON for people's own programs; Airflow's login opens it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from include.desk import warehouse
+from include.desk.pages import Wanted
+from include.desk.security import Reader
+from include.warehouse import status
+from include.warehouse.status import CouplingStatus, Page
+
+router = APIRouter(prefix="/api/v1")
+
+
+@router.get("/couplings")
+def couplings(_user: Reader, wanted: Annotated[Wanted, Query()]) -> Page:
+    """Return a page of couplings, those first that need somebody, and how many there are in each state."""
+    with warehouse.opened() as connection:
+        return status.couplings(connection, wanted.filter(), wanted.limit, (wanted.page - 1) * wanted.limit)
+
+
+@router.get("/couplings/{coupling}")
+def coupling(_user: Reader, coupling: str) -> CouplingStatus:
+    """Return how one coupling is doing."""
+    with warehouse.opened() as connection:
+        return status.coupling(connection, coupling)

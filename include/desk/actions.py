@@ -13,12 +13,18 @@ from include.desk import airflow, warehouse
 from include.desk.security import Actor, dag_of
 from include.spec.load import load_coupling
 from include.spec.objects import ObjectName
-from include.sync import life, replay
+from include.sync import replay
 from include.warehouse import audit
 from include.warehouse.registry import coupling_id
 
 router = APIRouter(prefix="/api/v1/couplings/{coupling}")
 TRANSFORM = "transform"
+CHANGES = {
+    "recheck": "the credentials are tried; where they work, what was missed is pulled at once.",
+    "pause": "nothing is pulled or pushed by schedule until you resume.",
+    "resume": "the schedules go on, and what was missed is pulled at once.",
+    "deactivate": "webhooks are taken away, and nothing is asked of the remote any more.",
+}
 
 
 class Given(pydantic.BaseModel):
@@ -41,6 +47,12 @@ class Pull(Given):
     ) = None
 
 
+class Change(Given):
+    """What to do with the coupling's life."""
+
+    action: Literal["recheck", "pause", "resume", "deactivate"]
+
+
 @dataclasses.dataclass(frozen=True)
 class Done:
     """What happened, in a sentence, and what support may do next."""
@@ -51,53 +63,35 @@ class Done:
     """Where the UI shows the DAG run, where there is one."""
 
 
-def _start(coupling: str, dag: str, conf: Mapping[str, Any], user: Actor, what: str) -> Done:
-    """Trigger a DAG and note it; a run without its note would be worse than a note without its run."""
-    who = user.get_name()
-    with warehouse.opened() as connection:
-        audit.record(connection, who, what, coupling_id(connection, coupling).coupling_id, dag=dag, **conf)
-    run = airflow.trigger(dag, conf, user, f"{what} by {who}")
-    return Done(f"Started: {what}.", run=airflow.run_path(dag, run))
+def _run(dag: str, conf: Mapping[str, Any], user: Actor, note: str) -> str:
+    """Trigger a DAG; return where the UI shows the run."""
+    return airflow.run_path(dag, airflow.trigger(dag, conf, user, f"{note}, by {user.get_name()}"))
 
 
 @router.post("/pull")
 def pull(user: Actor, coupling: str, given: Pull) -> Done:
     """Start a run of the coupling's extract DAG."""
     conf = {"objects": list(given.objects), "mode": given.mode, "remote_id": given.remote_id, "since": None}
-    return _start(coupling, dag_of(coupling), conf, user, "pull")
+    with warehouse.opened() as connection:
+        number = coupling_id(connection, coupling).coupling_id
+        # A note without its run is seen at once; a run without its note would be missed.
+        audit.record(connection, user.get_name(), "pull", number, **conf)
+    what = ", ".join(name.replace("_", " ") for name in given.objects)
+    return Done(f"The pull of {what} has been started.", run=_run(dag_of(coupling), conf, user, "pull"))
 
 
 @router.post("/activate")
 def activate(user: Actor, coupling: str, _given: Nothing) -> Done:
-    """Activate the coupling, or go on with an activation that stopped."""
-    return _start(coupling, "activate", {"coupling": coupling}, user, "activate")
+    """Activate the coupling, or go on with an activation that stopped. The run leaves who wanted it in the audit."""
+    run = _run("activate", {"coupling": coupling}, user, "activate")
+    return Done("The activation has been started; it shows here how far it is.", run=run)
 
 
-@router.post("/recheck")
-def recheck(user: Actor, coupling: str, _given: Nothing) -> Done:
-    """Try the coupling's credentials; where they work, it catches up by itself."""
-    return _start(coupling, "recheck", {"coupling": coupling}, user, "recheck")
-
-
-@router.post("/pause")
-def pause(user: Actor, coupling: str, _given: Nothing) -> Done:
-    """Switch the coupling's schedules off."""
-    with warehouse.opened() as connection:
-        return Done(life.pause(connection, coupling, user.get_name()).sentence())
-
-
-@router.post("/resume")
-def resume(user: Actor, coupling: str, _given: Nothing) -> Done:
-    """Switch the coupling's schedules on again; what it missed is caught up."""
-    with warehouse.opened() as connection:
-        return Done(life.resume(connection, coupling, user.get_name()).sentence())
-
-
-@router.post("/deactivate")
-def deactivate(user: Actor, coupling: str, _given: Nothing) -> Done:
-    """Switch the coupling off, also for runs by hand."""
-    with warehouse.opened() as connection:
-        return Done(life.deactivate(connection, coupling, user.get_name()).sentence())
+@router.post("/change")
+def change(user: Actor, coupling: str, given: Change) -> Done:
+    """Try the credentials, pause, resume or switch off. The run leaves who wanted it in the audit log."""
+    run = _run("change_coupling", {"coupling": coupling, "action": given.action}, user, given.action)
+    return Done(f"Started: {CHANGES[given.action]}", run=run)
 
 
 @router.post("/replay")

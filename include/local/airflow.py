@@ -9,7 +9,7 @@ from include.local import secret_files
 from include.local.database_server import AIRFLOW_DATABASE, WAREHOUSE_DATABASE, DatabaseServer
 
 PARALLELISM = 4
-USERS = {"admin": "admin", "support": "op"}
+USERS = {"admin": "admin", "support": "user"}
 LOCAL_BUNDLE = "airflow.dag_processing.bundles.local.LocalDagBundle"
 COUPLING_BUNDLE = "include.factory.bundle.CouplingBundle"
 

@@ -12,6 +12,8 @@ import psycopg
 import pytest
 import requests
 import uvicorn
+from airflow.api_fastapi.app import create_app, get_auth_manager
+from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
 
 from include.local.database_server import DatabaseServer
 from include.sync.configs import deploy_configs
@@ -71,9 +73,6 @@ def warehouse(database_server: DatabaseServer) -> Iterator[psycopg.Connection]:
 @pytest.fixture(scope="package")
 def opened(airflow_database: str, warehouse: psycopg.Connection) -> Iterator[Opened]:
     """Give a browser of a person with a role of Airflow's; of nobody without one."""
-    from airflow.api_fastapi.app import create_app, get_auth_manager
-    from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
-
     server = uvicorn.Server(uvicorn.Config(create_app(apps="core"), host="127.0.0.1", port=0, log_level="warning"))
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -23,7 +23,7 @@ def doors() -> list[tuple[str, str]]:
         assert isinstance(route, APIRoute), f"{route} has no guard"
         path = re.sub(r"{(\w+)(:\w+)?}", lambda match: known.get(match[1], "1"), route.path)
         found += [(method, f"/desk{path}") for method in sorted(route.methods)]
-    assert len(found) > 10
+    assert len(found) >= 10
     return found
 
 
@@ -50,7 +50,12 @@ def test_who_may_only_look_changes_nothing(opened: Opened, method: str, path: st
     ],
 )
 def test_another_site_cannot_press_a_button(opened: Opened, headers: dict[str, str]) -> None:
-    assert opened("user").post(f"/desk/api/v1/couplings/{COUPLING}/pause", json={}, headers=headers).status_code == 403
+    assert (
+        opened("user")
+        .post(f"/desk/api/v1/couplings/{COUPLING}/change", json={"action": "pause"}, headers=headers)
+        .status_code
+        == 403
+    )
 
 
 def test_nothing_that_changes_something_is_a_get() -> None:

@@ -21,7 +21,7 @@ def platform() -> Iterator[Platform]:
         configs = copy_configs(state / "dag_configs")
         with (
             machine.ready(durable=False, folder=state, configs=configs) as base,
-            supervisor.running_platform(base) as (running, children),
+            supervisor.running_platform(base, with_local_remotes=True) as (running, children),
             opened(running, children) as stage,
         ):
             yield Platform(running, stage, configs)

@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from include.bench import deletions, extract, parse, status, transform, webhook_row
+from include.bench import deletions, extract, parse, status, transform, webhook_intake, webhook_row
 from include.bench.result import Result
 from include.local import machine, postgres
 from include.local.database_server import DatabaseServer
@@ -28,6 +28,7 @@ BENCHMARKS: dict[str, Callable[[str], Result]] = {
     "transform_1pct": transform.one_percent,
     "deletion_diff": deletions.deletion_diff,
     "dag_parse_1000": lambda _dsn: parse.dag_parse(1000),
+    "webhook_intake": webhook_intake.webhook_intake,
     "webhook_to_row": lambda _dsn: webhook_row.webhook_to_row(),
     "couplings_page_1000": status.couplings_page_1000,
     "coupling_status": status.coupling_status,

@@ -44,17 +44,28 @@ def third_act(stage: Stage) -> None:
 
 def switch_on(stage: Stage) -> Iterator[tuple[CouplingConfig, str]]:
     """Have each sandbox that can send its events; yield the coupling and what support reads."""
-    machine = stage.machine
-    here = Platform(
-        connector(machine.server.dsn(WAREHOUSE_DATABASE), "demo"), Vault(machine.environ["OPTIPLY_SECRET_KEY"])
-    )
-    with _address(machine.environ[webhooks.ADDRESS_VARIABLE]):
+    with _address(stage.machine.environ[webhooks.ADDRESS_VARIABLE]):
         for config in stage.couplings:
             if webhooks.topics_of(config):
-                held = stage.sandboxes[config.connector].admin.credentials()
-                extra = {key: str(value) for key, value in held["extra"].items()}
-                found = Credentials(config.connection, held["host"], held["login"], held["password"], extra)
-                yield config, webhooks.register(here, config, found).sentence()
+                yield config, webhooks.register(_platform(stage), config, _credentials(stage, config)).sentence()
+
+
+def switch_off(stage: Stage, config: CouplingConfig) -> None:
+    """Have a sandbox send nothing any more."""
+    with _address(stage.machine.environ[webhooks.ADDRESS_VARIABLE]):
+        webhooks.remove(_platform(stage), config, _credentials(stage, config))
+
+
+def _platform(stage: Stage) -> Platform:
+    machine = stage.machine
+    connect = connector(machine.server.dsn(WAREHOUSE_DATABASE), "demo")
+    return Platform(connect, Vault(machine.environ["OPTIPLY_SECRET_KEY"]))
+
+
+def _credentials(stage: Stage, config: CouplingConfig) -> Credentials:
+    held = stage.sandboxes[config.connector].admin.credentials()
+    extra = {key: str(value) for key, value in held["extra"].items()}
+    return Credentials(config.connection, held["host"], held["login"], held["password"], extra)
 
 
 @contextmanager

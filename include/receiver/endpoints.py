@@ -54,7 +54,10 @@ class StoredEndpoints:
         found = self._endpoints.get(token)
         now = time.monotonic()
         is_old = now - self._read_at > (_KEPT_SECONDS if found else _LEAST_SECONDS)
-        if is_old and now - self._tried_at > _LEAST_SECONDS:
+        # Whoever does not know an address waits for those who are reading.
+        is_read = found is None and self._reading.locked()
+        is_free = not self._reading.locked() and now - self._tried_at > _LEAST_SECONDS
+        if is_old and (is_read or is_free):
             await self._read()
             found = self._endpoints.get(token)
         if found is None and self._read_at < self._tried_at:
@@ -67,15 +70,18 @@ class StoredEndpoints:
         async with self._reading:
             if self._tried_at > asked:
                 return
-            self._tried_at = time.monotonic()
             try:
                 async with asyncio.timeout(5):
-                    rows = await asyncio.to_thread(self._rows)
+                    endpoints = await asyncio.to_thread(self._load)
             except (psycopg.Error, SyncError, TimeoutError) as error:
                 log.warning("The addresses cannot be read: %s", type(error).__name__)
+                self._tried_at = time.monotonic()
                 return
-            self._endpoints = {token: made for token, row in rows.items() if (made := self._make(token, row))}
-            self._read_at = time.monotonic()
+            self._endpoints = endpoints
+            self._read_at = self._tried_at = time.monotonic()
+
+    def _load(self) -> dict[str, Endpoint]:
+        return {token: made for token, row in self._rows().items() if (made := self._make(token, row))}
 
     def _rows(self) -> dict[str, _Row]:
         with self._platform.connect() as connection:

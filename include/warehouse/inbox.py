@@ -20,8 +20,8 @@ KEPT = timedelta(days=14)
 INSERT = (
     "insert into platform.webhook_events (coupling_id, source, topic, object, stream, remote_id, follow_up, says_gone,"
     " happened_at, dedup, record, body, state, reason) select * from unnest(%s::integer[], %s::text[], %s::text[],"
-    " %s::text[], %s::text[], %s::text[], %s::text[], %s::boolean[], %s::timestamptz[], %s::bytea[], %s::bytea[],"
-    " %s::bytea[], %s::text[], %s::text[]) on conflict (coupling_id, dedup) do nothing returning coupling_id, dedup"
+    " %s::text[], %s::text[], %s::text[], %s::text[], %s::boolean[], %s::timestamptz[], %b::bytea[], %b::bytea[],"
+    " %b::bytea[], %s::text[], %s::text[]) on conflict (coupling_id, dedup) do nothing returning coupling_id, dedup"
 )
 
 
@@ -45,11 +45,16 @@ class Arrived:
     reason: str | None = None
 
 
+_COLUMNS = ("coupling_id", "source", "topic", "object", "stream", "remote_id", "follow_up", "says_gone", "happened_at",
+            "dedup", "record", "body", "state", "reason")  # fmt: skip
+_RECORD = _COLUMNS.index("record")
+
+
 def columns_of(events: Sequence[Arrived]) -> list[list[Any]]:
-    """Return the values of INSERT."""
-    names = ("coupling_id", "source", "topic", "object", "stream", "remote_id", "follow_up", "says_gone",
-             "happened_at", "dedup", "record", "body", "state", "reason")  # fmt: skip
-    return [[getattr(event, name) for event in events] for name in names]
+    """Return the values of INSERT; a record that is the whole body is not kept twice."""
+    columns = [[getattr(event, name) for event in events] for name in _COLUMNS]
+    columns[_RECORD] = [b"" if event.record == event.body else event.record for event in events]
+    return columns
 
 
 def put(connection: psycopg.Connection, events: Sequence[Arrived]) -> int:
@@ -143,7 +148,8 @@ def waiting(connection: psycopg.Connection, coupling_id: int, full: int, thin: i
     At most `full` that bring their record, and `thin` that only name it: of those, many become one call.
     """
     query = (
-        "select id, object, stream, remote_id, follow_up, says_gone, record, attempts from platform.webhook_events"
+        "select id, object, stream, remote_id, follow_up, says_gone, attempts,"
+        " case when record = '' then body else record end as record from platform.webhook_events"
         " where coupling_id = %(coupling)s and state = 'waiting' and (waits_until is null or waits_until <= now())"
     )
     with connection.cursor(row_factory=class_row(Waiting)) as rows:

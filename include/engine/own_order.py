@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
@@ -23,6 +24,8 @@ class RemoteLine:
 
     id: str
     product: str
+    pieces: Decimal | None = None
+    """How many pieces it orders, where the manifest says which field tells."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,14 +112,27 @@ def text(value: Any) -> str | None:
     return None if value is None or isinstance(value, bool | list | dict) or value == "" else str(value)
 
 
+def number(value: Any) -> Decimal | None:
+    """Return a number exactly; None for what is none, such as an empty text or false."""
+    if not isinstance(value, int | float | str | Decimal) or isinstance(value, bool):
+        return None
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return None
+
+
 def _as_compared(value: Any) -> str | None:
     """Return a reference as it is compared: whole, blanks around it and capitals aside."""
     return None if value is None else str(value).strip().casefold()
 
 
 def _lines(how: Lines, records: Sequence[Any]) -> list[RemoteLine]:
-    told = ((_identity(record, how.id), text(at(record, how.product))) for record in records)
-    return [RemoteLine(identity, product) for identity, product in told if identity and product]
+    told = (
+        (_identity(record, how.id), text(at(record, how.product)), number(at(record, how.pieces or "")))
+        for record in records
+    )
+    return [RemoteLine(identity, product, pieces) for identity, product, pieces in told if identity and product]
 
 
 def _identity(record: Any, fields: str) -> str | None:

@@ -108,6 +108,11 @@ class Lines(Strict):
     """Field of a line with its id; several, joined by plus signs, are put together with underscores, as mapped."""
     product: str
     """Field of a line with the id of its product."""
+    pieces: str | None = None
+    """Field of a line with how many pieces it orders, where a line counts something else, such as boxes: an order that
+    came out as another one is told to a person."""
+    pieces_when: Settings = {}
+    """Compared only where each of these settings has one of the values named."""
 
 
 class Read(Reading):

@@ -45,6 +45,7 @@ def _inside(here: Path_, add: Add) -> Add:
 
 def _check_orders(push: BuyOrderPush, settings: Mapping[str, Setting], add: Add) -> None:
     check_when((*_HERE, "needs"), push.needs, settings, add)
+    check_when((*_HERE, "read", "lines", "pieces_when"), push.read.lines.pieces_when, settings, add)
     known = {f"order.{name}" for name in ORDER} | {f"settings.{key}" for key in settings} | {"reference"}
     line = {f"line.{name}" for name in LINE}
     _check_fields((*_HERE, "reference"), push.reference, {*known, "buy_order_id"} - {"reference"}, add)

@@ -71,12 +71,29 @@ def _name_lines(case: Case, remote: RemoteOrder | None) -> None:
         return
     there = remote.lines if remote is not None and remote.lines is not None else _read_lines(case)
     free = [line for line in there if line.id not in {known for known, _ in told.values()}]
+    named = []
     with case.connection.transaction():
         for line in nameless:
             same = next((other for other in free if other.product == line.product_remote_id), None)
             if same is not None:
                 free.remove(same)
                 ledger.name_line(case.connection, case.order, line.ids, same.id)
+                named.append((line, same))
+    _check_pieces(case, named)
+
+
+def _check_pieces(case: Case, named: Sequence[tuple[WantedLine, RemoteLine]]) -> None:
+    """Raise Ends where a line came out as another quantity: boxes there hold something else than lots here."""
+    if not holds(case.push.read.lines.pieces_when, case.client.values):
+        return
+    for line, same in named:
+        wanted = line.values["line.quantity"]
+        if same.pieces is not None and same.pieces != wanted:
+            raise words.came_out_wrong(
+                f"'{line.product_title}': Optiply wants {wanted} pieces, and {case.title} has {same.pieces}",
+                case.title,
+                case.order.reference,
+            )
 
 
 def _read_lines(case: Case) -> list[RemoteLine]:

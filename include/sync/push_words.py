@@ -35,6 +35,15 @@ def by_hand(what: str, title: str, reference: str) -> Ends:
     return Ends("rejected", Reason("bad request", what, SUPPORT, next_step))
 
 
+def came_out_wrong(what: str, title: str, reference: str) -> Ends:
+    """Return the end of an order that the remote has with other quantities than are wanted."""
+    next_step = (
+        f"Correct the order {reference} in {title}, and the lot size of the product, so that one lot is what {title} "
+        "counts as one; then push retry, here or in the DAG's form, which only looks."
+    )
+    return Ends("rejected", Reason("bad request", what, SUPPORT, next_step))
+
+
 def parked(what: str, title: str, reference: str) -> Ends:
     """Return the end of an order of which only a person can tell whether the remote has it."""
     next_step = (

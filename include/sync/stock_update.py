@@ -6,7 +6,7 @@ import collections
 import dataclasses
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import psycopg
@@ -87,7 +87,7 @@ class _Shop:
             return last.outcome
         values = {**self.client.values, "remote_id": remote_id}
         record = self._read(values)
-        level = _number(own_order.at(record, self.how.level)) if record is not None else None
+        level = own_order.number(own_order.at(record, self.how.level)) if record is not None else None
         if last is not None and last.is_open:
             judged = self._judge(last, level)
             if judged is not None:
@@ -141,7 +141,7 @@ class _Shop:
         words = told.error.what if told.error is not None else None
         if told.outcome == "accepted":
             answered = own_order.answered(told.body, write.record)
-            counted = _number(own_order.at(answered, self.how.level)) if answered is not None else None
+            counted = own_order.number(own_order.at(answered, self.how.level)) if answered is not None else None
             if counted == values["level"]:
                 return self._finish(update, Outcome("accepted", told.status))
             return self._finish(update, Outcome("unknown", told.status, f"it answered the level {counted}"))
@@ -160,13 +160,3 @@ class _Shop:
 
 def _members(record: Mapping[str, Any]) -> dict[str, Any]:
     return {f"record.{name}": value for name, value in record.items() if not isinstance(value, dict | list)}
-
-
-def _number(value: Any) -> Decimal | None:
-    """Return a level; None for what is no number, such as an empty text or false."""
-    if value is None or isinstance(value, bool):
-        return None
-    try:
-        return Decimal(str(value))
-    except InvalidOperation:
-        return None

@@ -15,6 +15,7 @@ from include.sandbox import Running, serve
 from include.sandbox.remote import load_remote
 from include.spec.load import load_coupling, load_manifest
 from include.sync.configs import deploy_configs
+from include.sync.push_answers import retry
 from tests.sync.push_stage import Desk, with_patience
 from tests.sync.stage import credentials_of
 
@@ -136,6 +137,22 @@ def test_without_a_lot_size_pieces_would_be_boxes(desk: Desk, couple: Couple) ->
         assert desk.push(loose).states == {"rejected": 1}
         assert "supplier_products.lot_size: none" in desk.order(7020)["error_text"]
         assert running.admin.writes("purchaseorder") == []
+
+
+def test_an_order_that_came_out_as_another_one_is_told(desk: Desk, exact: Running, shop: str) -> None:
+    """A lot of six is sent as one box, and Exact's box holds a dozen."""
+    desk.rows("update optiply.supplier_products set lot_size = 6 where product_id = %s returning id",
+              desk.products[shop][1])  # fmt: skip
+    desk.place(shop, 7025, (1, 12, "10.00"))
+    assert desk.push(shop).states == {"rejected": 1}
+    assert "Optiply wants 12 pieces, and Exact Online has 24" in desk.order(7025)["error_text"]
+    (row,) = purchases(exact, 7025)
+    exact.admin.amend_order(row["PurchaseOrderID"], line=row["ID"], quantity=1)
+    retry(desk.platform.connect, shop, ["7025"], "somebody")
+    assert desk.push(shop).states == {"sent": 1}
+    assert len(purchases(exact, 7025)) == 1
+    desk.rows("update optiply.supplier_products set lot_size = 12 where product_id = %s returning id",
+              desk.products[shop][1])  # fmt: skip
 
 
 def test_the_supplier_of_a_sent_order_stays(desk: Desk, exact: Running, shop: str) -> None:

@@ -12,8 +12,6 @@ import psycopg
 import pytest
 import requests
 import uvicorn
-from airflow.api_fastapi.app import create_app, get_auth_manager
-from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
 
 from include.local.database_server import DatabaseServer
 from include.sync.configs import deploy_configs
@@ -73,6 +71,10 @@ def warehouse(database_server: DatabaseServer) -> Iterator[psycopg.Connection]:
 @pytest.fixture(scope="package")
 def opened(airflow_database: str, warehouse: psycopg.Connection) -> Iterator[Opened]:
     """Give a browser of a person with a role of Airflow's; of nobody without one."""
+    # Airflow reads its settings when it is imported, and this file is read before they are made.
+    from airflow.api_fastapi.app import create_app, get_auth_manager  # noqa: PLC0415
+    from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser  # noqa: PLC0415
+
     server = uvicorn.Server(uvicorn.Config(create_app(apps="core"), host="127.0.0.1", port=0, log_level="warning"))
     thread = threading.Thread(target=server.run)
     thread.start()

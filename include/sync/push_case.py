@@ -61,7 +61,7 @@ class Case:
 def send(case: Case, call: Write, values: Mapping[str, Any], intend: Callable[[str | None], int]) -> tuple[int, Told]:
     """Make a call: everything that may fail before it, then the intent, then the call; return the step and its outcome.
 
-    Raises an error of the tree where the call was not made.
+    Raises Stops where the call was not made.
     """
     body = compose(call.body, values) if call.body is not None else None
     return send_body(case, call, values, body, intend)
@@ -71,13 +71,14 @@ def send_body(
     case: Case, call: Write, values: Mapping[str, Any], body: Any, intend: Callable[[str | None], int]
 ) -> tuple[int, Told]:
     """Make a call whose body is made already."""
-    ready = case.client.ready(
-        call.method,
-        fill(call.path, values, in_path=True),
-        {name: fill(value, values) for name, value in call.params.items()},
-        {name: fill(value, values) for name, value in call.headers.items()},
-        body,
-    )
+    path = fill(call.path, values, in_path=True)
+    params = {name: fill(value, values) for name, value in call.params.items()}
+    headers = {name: fill(value, values) for name, value in call.headers.items()}
+    try:
+        ready = case.client.ready(call.method, path, params, headers, body)
+    except SyncError as error:
+        # Budget, token or address: nothing of this order.
+        raise words.Stops(error) from None
     step_id = intend(None if body is None else JSON.encode(body).decode())
     return step_id, case.client.tell(ready)
 
@@ -85,7 +86,7 @@ def send_body(
 def judge(case: Case, step_id: int, told: Told, *, park_after: int | None = None) -> None:
     """Write down what was not accepted, and end the order for now; returns only where the call was accepted.
 
-    What is no fault of this order (limit, credentials, no connection) is raised: it stops the run.
+    What is no fault of this order (limit, credentials, no connection) stops the run. Raises Ends, Stops.
     """
     if told.outcome == "accepted":
         return
@@ -98,7 +99,7 @@ def judge(case: Case, step_id: int, told: Told, *, park_after: int | None = None
             )
         raise words.again(error, datetime.now(UTC) + case.settle)
     if isinstance(error, Wait | AuthRefused | TryAgain):
-        raise error
+        raise words.Stops(error)
     raise words.refused(error, case.title, str(case.wanted.values["order.reference"]))
 
 

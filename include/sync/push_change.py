@@ -21,7 +21,7 @@ Told = dict[int, tuple[str | None, str]]
 
 
 def follow(case: Case, remote: RemoteOrder | None) -> None:
-    """Bring an order that the remote has to what is wanted. Raises Ends, or an error of the tree."""
+    """Bring an order that the remote has to what is wanted. Raises Ends, Stops, or an error of the tree."""
     _vouch(case)
     if case.wanted.is_cancelled:
         _cancel(case)

@@ -8,7 +8,7 @@ from typing import Any
 
 from psycopg import errors
 
-from include.contract.errors import AuthRefused, GiveUp, Misconfigured
+from include.contract.errors import GiveUp, Misconfigured
 from include.engine import own_order
 from include.engine.compose import JSON, compose, of_lines
 from include.engine.own_order import RemoteOrder
@@ -24,7 +24,7 @@ from include.warehouse.push_wanted import WantedLine
 def ensure_made(case: Case) -> RemoteOrder | None:
     """Return once the remote has the order and the ledger its id; with its record where that came along.
 
-    Raises Ends, or an error of the tree where the run has to stop.
+    Raises Ends; Stops or an error of the tree where the run has to stop.
     """
     if case.order.remote_id is not None:
         return None
@@ -101,9 +101,9 @@ def _look(case: Case, unclear: list[Step]) -> RemoteOrder | None:
     last = unclear[-1] if unclear else None
     try:
         found = own_order.find(case.client, case.push, case.values(), since)
-    except AuthRefused:
-        raise
-    except (GiveUp, Misconfigured) as error:
+    except Misconfigured as error:
+        raise words.Stops(error) from None
+    except GiveUp as error:
         raise words.parked(
             f"the remote refuses to be asked for it: {error.what}", case.title, case.order.reference
         ) from None

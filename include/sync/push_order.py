@@ -15,7 +15,7 @@ from include.sync import push_words as words
 from include.sync.push_case import Case
 from include.sync.push_change import follow
 from include.sync.push_create import ensure_made
-from include.sync.push_words import Ends
+from include.sync.push_words import Ends, Stops
 from include.warehouse import push_ledger as ledger
 from include.warehouse.push_ledger import Order
 from include.warehouse.push_wanted import is_assembly, wanted
@@ -42,6 +42,9 @@ def push_order(
         end = Ends("cancelled" if wish.is_cancelled else "sent", None)
     except Ends as early:
         end = early
+    except Stops as stop:
+        _wait(case, stop.error)
+        raise stop.error from None
     except AuthRefused as error:
         _wait(case, error)
         raise

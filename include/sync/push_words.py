@@ -19,6 +19,14 @@ class Ends(Exception):  # noqa: N818 - it is how an order ends, not always an er
         self.state, self.reason, self.until = state, reason, until
 
 
+class Stops(Exception):  # noqa: N818 - it is how a run ends
+    """The run ends here: every other order of the coupling would meet the same error."""
+
+    def __init__(self, error: SyncError) -> None:
+        super().__init__(error.what)
+        self.error = error
+
+
 def refused(error: SyncError, title: str, reference: str) -> Ends:
     """Return the end of an order that the remote, or a check of ours, refuses."""
     next_step = (

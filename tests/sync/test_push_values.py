@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from include.contract.errors import RemoteDown
+from include.contract.errors import Misconfigured, RemoteDown
 from include.engine.ports import Credentials
 from include.kit.scratch import scratch, server
 from include.sandbox import Running, serve
@@ -192,6 +192,20 @@ def test_without_a_connection_nothing_was_sent_and_nothing_is_looked_up(desk: De
     assert (desk.order(3007)["state"], desk.steps(3007)) == ("waiting", [("create", "refused")])
     assert desk.push(SHOP).sentence() == "1 sent"
     assert [entry["method"] for entry in sandbox.admin.requests()] == ["POST", "POST"]
+
+
+@pytest.mark.requirement("R1")
+def test_a_connection_that_cannot_be_used_rejects_no_order(desk: Desk) -> None:
+    for number in (3020, 3021):
+        desk.place(SHOP, number)
+    known = desk.opened[SHOP]
+    desk.opened[SHOP] = Credentials(known.name, "http://", known.login, known.password)
+    with pytest.raises(Misconfigured, match="cannot be called"):
+        desk.push(SHOP)
+    desk.opened[SHOP] = known
+    assert [(desk.order(number)["state"], desk.steps(number)) for number in (3020, 3021)] == [("waiting", [])] * 2
+    assert desk.order(3020)["error_class"] == "configuration"
+    assert desk.push(SHOP).sentence() == "2 sent"
 
 
 def test_a_reference_that_could_not_be_found_again_is_refused(desk: Desk, sandbox: Running) -> None:

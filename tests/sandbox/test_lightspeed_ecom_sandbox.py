@@ -118,3 +118,13 @@ def test_three_windows_limit_at_once(serve_small: Any) -> None:
         assert [http.get("suppliers.json").status_code for _ in range(2)] == [200, 429]
         hour = parsedate_to_datetime(http.get("suppliers.json").headers["Retry-After"])
         assert hour == datetime(2026, 6, 15, 10, tzinfo=UTC)
+
+
+def test_stock_is_written_as_a_form() -> None:
+    """Section 9: a level, never an amount."""
+    with small("lightspeed_ecom") as running, opened(running) as http:
+        path = f"variants/{running.admin.state()['collections']['variants'][0]['id']}.json"
+        assert http.put(path, data={"variant[stockLevel]": "43"}).json()["variant"]["stockLevel"] == 43
+        assert http.get(path).json()["variant"]["stockLevel"] == 43
+        refused = [http.put(path, data={"variant[stockLevel]": "many"}), http.put("variants/1.json", data={})]
+        assert [answer.status_code for answer in refused] == [400, 404]

@@ -200,3 +200,19 @@ def test_changes_have_their_effect(woocommerce: Running, shop: httpx.Client) -> 
     assert {str(p["id"]) for p in deleted["products"]} == set(changed["deleted_products"])
     lines = [line for order in pull(shop, "orders") for line in order["line_items"]]
     assert not {line["product_id"] for line in lines} & {int(i) for i in changed["deleted_products"]}
+
+
+def test_stock_is_written_where_it_is_kept(woocommerce: Running, shop: httpx.Client) -> None:
+    """Section 9: a level, never an amount; a variation is written at its parent's address."""
+    state = woocommerce.admin.state()["collections"]
+    simple = next(p for p in state["products"] if p["manage_stock"] is True and p["type"] == "simple")
+    written = shop.put(f"products/{simple['id']}", json={"manage_stock": True, "stock_quantity": 43}).json()
+    assert (written["stock_quantity"], shop.get(f"products/{simple['id']}").json()["stock_quantity"]) == (43, 43)
+    shared = next(v for v in state["variations"] if v["manage_stock"] == "parent")
+    parent = next(p for p in state["products"] if shared["id"] in p["variations"])
+    path = f"products/{parent['id']}/variations/{shared['id']}"
+    assert shop.put(f"products/{shared['id']}", json={"stock_quantity": 1}).status_code == 404
+    assert shop.put(path, json={"stock_quantity": "1"}).status_code == 400
+    shop.put(f"products/{parent['id']}", json={"manage_stock": True, "stock_quantity": 9})
+    assert shop.get(path).json()["stock_quantity"] == 9, "its variations repeat the shelf's number"
+    assert [entry["status"] for entry in woocommerce.admin.writes()] == [200, 404, 400, 200]

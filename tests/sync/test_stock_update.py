@@ -44,7 +44,7 @@ class Place:
     platform: Platform
     connection: psycopg.Connection
     lines: list[tuple[int, str]]
-    """A line of a buy order and the shop's id of its product, three times."""
+    """A line of a buy order and the shop's id of its product, four times."""
 
     def update(self) -> Updated:
         return update_stock(self.platform, self.config, credentials_of(self.running, self.config.name))
@@ -100,7 +100,7 @@ def place(places: dict[str, Place], system: str) -> Iterator[Place]:
 
 
 def _opened(system: str, running: Running, dsn: str, connection: psycopg.Connection, configs: Path) -> Place:
-    """Write a webshop whose buy orders are Picqer's and whose products are the shop's; three of them are ordered."""
+    """Write a webshop whose buy orders are Picqer's and whose products are the shop's; some of them are ordered."""
     shop, manifest = f"stocked_{system}", load_manifest(system)
     folder, bought = configs / shop, f"{shop}__picqer"
     folder.mkdir()
@@ -142,31 +142,35 @@ def _line(connection: psycopg.Connection, order: Any, coupling: str, key: str) -
 
 
 def _kept(system: str, running: Running) -> list[str]:
-    """Return three products of which the shop keeps stock, a variation among them where it has such."""
+    """Return four products of which the shop keeps stock; where it has variations, one with and one without its own."""
     world = running.world
     if system == "lightspeed_ecom":
         kept = [row.key for row in world["variants"] if row.data["stockTracking"] == "enabled"]
-        return [key for key in kept if world["variants"][key].data["stockLevel"] is not False][:3]
+        return [key for key in kept if world["variants"][key].data["stockLevel"] is not False][:4]
     simple = [row.key for row in world["products"] if row.data["manage_stock"] is True and row.data["type"] == "simple"]
-    return simple[:2] + [row.key for row in world["variations"] if row.data["manage_stock"] is True][:1]
+    own = [row.key for row in world["variations"] if row.data["manage_stock"] is True]
+    return [*simple[:2], own[0], next(row.key for row in world["variations"] if row.data["manage_stock"] == "parent")]
 
 
 def test_what_comes_in_is_added_once(place: Place, system: str) -> None:
     place.receive("old", 0, 50)
     assert place.update().began, "what came in before is in the stock already"
-    before = [place.level(number) for number in range(3)]
+    before = [place.level(number) for number in range(4)]
     place.receive("r1", 0, 6)
     place.receive("r2", 0, 4)
     place.receive("r3", 2, 3)
+    place.receive("r4", 3, 8)
     place.connection.execute("update optiply.receipt_lines set quantity = 55 where remote_id = 'old'")
-    assert place.update().outcomes == {"accepted": 2}
-    assert [place.level(number) for number in range(3)] == [before[0] + 15, before[1], before[2] + 3]
-    assert len(place.writes()) == 2, "one write per product"
+    assert place.update().outcomes == {"accepted": 3}
+    added = [place.level(number) - level for number, level in enumerate(before)]
+    assert added == [15, 0, 3, 8]
+    assert len(place.writes()) == 3, "one write per product"
     assert place.update().sentence() == "nothing came in"
     place.connection.execute("update optiply.receipt_lines set deleted_at = now() where remote_id = 'r3'")
-    place.receive("r4", 0, -2)
+    place.receive("r5", 0, -2)
     assert place.update().outcomes == {"accepted": 2}
-    assert [place.level(number) for number in range(3)] == [before[0] + 13, before[1], before[2]]
+    added = [place.level(number) - level for number, level in enumerate(before)]
+    assert added == [13, 0, 0, 8]
 
 
 def test_a_row_that_is_mapped_anew_is_no_new_receipt(place: Place, system: str) -> None:

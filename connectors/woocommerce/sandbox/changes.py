@@ -108,6 +108,9 @@ class Shop:
         """Set the stock of a product or variation; without management the number is not kept."""
         keeps = row.data["manage_stock"] if managed is None else managed
         self._save(row, **write.stock(quantity if keeps is True else None, keeps))
+        for key in map(str, row.data.get("variations", [])):
+            if self.world["variations"][key].data["manage_stock"] == "parent":
+                self.world["variations"].amend(key, **write.stock(quantity, "parent"))
 
     def _restock(self, chance: random.Random, row: Row) -> None:
         self._save(row, **write.stock(row.data["stock_quantity"] + chance.randint(1, 60), True))

@@ -16,6 +16,7 @@ from airflow.sdk.exceptions import TaskDeferred
 from include.contract.errors import Misconfigured, RequestRefused
 from include.kit.scratch import scratch, server
 from include.sandbox import Running, serve
+from include.sync import life
 from include.tasks.push_operator import PushOperator
 from tests.sync.fixtures import SECRET
 from tests.sync.push_stage import Desk, ours
@@ -36,6 +37,10 @@ def desk(sandbox: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     with scratch(server(), "push_operator") as dsn:
         made = Desk(dsn, tmp_path_factory.mktemp("configs"))
         made.couple("acme", sandbox)
+        # Schedules send nothing for a coupling that was never activated.
+        with made.platform.connect() as connection:
+            life.activate(connection, SHOP, "test")
+            life.activated(connection, SHOP, "test")
         yield made
         made.close()
 

@@ -6,7 +6,6 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import psycopg
 import pytest
@@ -30,11 +29,15 @@ from include.sync.webhooks import ADDRESS_VARIABLE
 from include.warehouse.connection import connector
 from include.warehouse.migrate import migrate
 from include.warehouse.secrets import Vault
-from tests.registrations.ground import Ground, Heard, Listener, Place
+from tests.registrations.ground import Ground, Listener, Place
+from tests.registrations.listening import listener, somebody
 
+__all__ = ["listener", "somebody"]
 DATABASE = f"registrations_{os.getpid()}"
 SECRET = Fernet.generate_key().decode()
 SYSTEMS = ["woocommerce", "picqer", "exact_online", "lightspeed_ecom", "bol_com", "magento"]
+SIGNING = [system for system in SYSTEMS if system != "magento"]
+"""Those whose proof covers the body; Magento's is a header."""
 # Only Adobe Commerce has webhooks, and only who asks for them gets them.
 REMOTES: dict[str, dict[str, int | str]] = {"magento": {"commerce": 1}}
 SWITCHED_ON: dict[str, dict[str, bool]] = {"magento": {"webhooks.enabled": True}}
@@ -51,40 +54,6 @@ def registrations_dsn(database_server: DatabaseServer) -> Iterator[str]:
             assert deploy_configs(connection) == []
         yield database_server.dsn(DATABASE)
         admin.execute(f"drop database {DATABASE} with (force)")
-
-
-@pytest.fixture(scope="session")
-def somebody() -> Iterator[Listener]:
-    """Somebody at an address, who answers what the test wants."""
-    heard = Listener()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-            status = heard.answer
-            heard.heard.append(Heard(self.path, dict(self.headers.items()), body))
-            self.send_response(status)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    heard.address = f"http://127.0.0.1:{server.server_address[1]}"
-    yield heard
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture
-def listener(somebody: Listener) -> Listener:
-    """The same for one test: nothing heard, and friendly."""
-    somebody.heard.clear()
-    somebody.answer = 200
-    return somebody
 
 
 @pytest.fixture

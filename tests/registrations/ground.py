@@ -12,7 +12,7 @@ import psycopg
 from include.engine.ports import Credentials
 from include.sandbox import Running
 from include.spec.load import CouplingConfig
-from include.spec.webhooks import OURS, HeaderToken
+from include.spec.webhooks import OURS
 from include.sync import webhooks
 from include.sync.pull import Platform
 from include.sync.webhooks import Settled
@@ -132,12 +132,6 @@ class Place:
     def is_signed_with_ours(self) -> bool:
         spec = self.config.manifest.webhooks
         return spec is not None and spec.secret == OURS
-
-    @property
-    def signs_the_body(self) -> bool:
-        """Whether the proof covers the body; a header alone lets whoever has it write anything."""
-        spec = self.config.manifest.webhooks
-        return spec is not None and not isinstance(spec.signature, HeaderToken)
 
     def told_secrets(self) -> set[str]:
         """What the remote was given with the registrations that send."""

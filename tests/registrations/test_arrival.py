@@ -10,6 +10,7 @@ from include.sync import webhooks
 from include.sync.drain import drain
 from include.sync.pull import pull
 from include.warehouse.pulls import Wish
+from tests.registrations.conftest import SIGNING
 from tests.registrations.ground import Place, inbox, until
 
 # What happens at the remote, the object that it is about, its landing table, and whether the row is gone then.
@@ -63,9 +64,8 @@ def test_a_change_at_the_remote_is_landed(place: Place, receiver: str) -> None:
 
 
 @pytest.mark.requirement("R4")
+@pytest.mark.parametrize("remote", SIGNING, indirect=True)
 def test_forged_letters_are_refused_and_doubled_ones_stored_once(place: Place, receiver: str) -> None:
-    if not place.signs_the_body:
-        pytest.skip("its proof is a header, whatever the body says")
     place.register()
     place.running.admin.webhook_fault("forge")
     place.running.admin.webhook_fault("duplicate")
@@ -80,9 +80,8 @@ def test_forged_letters_are_refused_and_doubled_ones_stored_once(place: Place, r
 
 
 @pytest.mark.requirement("R4")
+@pytest.mark.parametrize("remote", ["picqer"], indirect=True)
 def test_what_is_signed_with_the_secret_of_before_is_still_taken(place: Place, receiver: str) -> None:
-    if place.config.connector != "picqer":
-        pytest.skip("one system that takes our secret shows it")
     place.register()
     old = next(iter(place.running.remote.post.hooks.values())).secret
     place.rotate()
@@ -99,9 +98,8 @@ def test_what_is_signed_with_the_secret_of_before_is_still_taken(place: Place, r
 
 
 @pytest.mark.requirement("R4")
+@pytest.mark.parametrize("remote", ["bol_com"], indirect=True)
 def test_a_key_of_bol_that_is_new_to_us_is_fetched(place: Place, receiver: str) -> None:
-    if place.config.connector != "bol_com":
-        pytest.skip("only bol.com signs with keys of its own")
     place.register()
     place.running.admin.set(signature_key=1)
     place.running.admin.change(new_orders=1)

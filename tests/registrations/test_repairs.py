@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from include.contract.errors import AuthRefused, LimitReached, Misconfigured, RemoteDown
+from include.engine import client
 from include.sandbox import Running, serve
 from include.spec.load import load_manifest
 from include.sync import webhooks
@@ -92,9 +93,10 @@ def test_without_an_address_a_person_is_told(place: Place, monkeypatch: pytest.M
 
 
 @pytest.mark.requirement("R4")
-def test_a_remote_that_is_away_leaves_everything_as_it_is(place: Place) -> None:
+def test_a_remote_that_is_away_leaves_everything_as_it_is(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     place.register()
     before = place.alive
+    monkeypatch.setattr(client, "_TRIES", 1)
     place.running.admin.fault("status", status=503, times=None)
     with pytest.raises(RemoteDown):
         place.check()

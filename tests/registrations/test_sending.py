@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.registrations.conftest import SIGNING
 from tests.registrations.ground import Place, until
 
 # What happens, and what the platform has to hear of it: object, whether the record itself comes, whether it is gone.
@@ -46,9 +47,8 @@ def test_each_change_arrives_and_is_believed(place: Place) -> None:
 
 
 @pytest.mark.requirement("R4")
+@pytest.mark.parametrize("remote", SIGNING, indirect=True)
 def test_a_forged_letter_is_not_believed_and_a_doubled_one_is_known(place: Place) -> None:
-    if not place.signs_the_body:
-        pytest.skip("its proof is a header, whatever the body says")
     place.register()
     place.running.admin.webhook_fault("forge")
     place.running.admin.webhook_fault("duplicate")

@@ -11,7 +11,9 @@ import httpx
 import pytest
 
 from include.sandbox import Running, serve
+from tests.registrations.listening import listener, somebody
 
+__all__ = ["listener", "somebody"]
 START = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
 Serve = Callable[..., AbstractContextManager[Running]]
 

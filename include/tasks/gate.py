@@ -55,6 +55,6 @@ def _tried(here: Platform, config: CouplingConfig) -> bool:
         log.warning("%s", error.what)
         return False
     revived = recheck_if_changed(here, config, held, life.PLATFORM)
-    # This run catches its own coupling up.
-    start_catch_up([found for found in revived if found.coupling != config.name])
+    # This run catches its own coupling up, where that is active.
+    start_catch_up([one for one in revived if one.coupling != config.name or one.state != lives.ACTIVE])
     return True

@@ -122,7 +122,7 @@ def owes_catch_up(connection: psycopg.Connection, coupling: str, name: str) -> b
     """Return whether an object of a coupling is owed a pull of what changed since before it was stopped."""
     row = connection.execute(
         "select l.catch_up and not exists (select from platform.pulls p where p.coupling_id = l.coupling_id"
-        " and p.object = %s and p.mode <> 'single' and p.started_at >= l.since and p.outcome = 'succeeded')"
+        " and p.object = %s and p.mode <> 'single' and p.finished_at >= l.since and p.outcome = 'succeeded')"
         " from platform.coupling_life l join platform.couplings c on c.id = l.coupling_id where c.name = %s",
         [name, coupling],
     ).fetchone()
@@ -135,7 +135,7 @@ def caught_up(connection: psycopg.Connection, coupling: str, objects: Sequence[s
         "update platform.coupling_life l set catch_up = false from platform.couplings c where c.id = l.coupling_id"
         " and c.name = %s and l.catch_up and not exists (select from unnest(%s::text[]) o where not exists ("
         " select from platform.pulls p where p.coupling_id = c.id and p.object = o and p.mode <> 'single'"
-        " and p.started_at >= l.since and p.outcome = 'succeeded'))",
+        " and p.finished_at >= l.since and p.outcome = 'succeeded'))",
         [coupling, list(objects)],
     )
 

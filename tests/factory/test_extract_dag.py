@@ -199,7 +199,14 @@ def test_dags_come_back_from_their_serialised_form(dag: DAG) -> None:
 @pytest.mark.requirement("R8")
 def test_the_platforms_own_dags() -> None:
     found = build_platform_dags()
-    assert set(found) == {"transform", "drain_webhooks", "approve_deletions", "check_webhooks"}
+    assert set(found) == {
+        "activate",
+        "change_coupling",
+        "transform",
+        "drain_webhooks",
+        "approve_deletions",
+        "check_webhooks",
+    }
     assert found["transform"].max_active_runs == 1
     assert found["approve_deletions"].max_active_runs > 1000, "a question that waits holds back no other"
     for name, dag in found.items():

@@ -7,10 +7,12 @@ import dataclasses
 import psycopg
 
 from include.spec.load import load_manifest
-from include.warehouse import approvals, snapshot
+from include.warehouse import approvals, audit, snapshot
 from include.warehouse.approvals import Approval
 from include.warehouse.connection import Connect, warehouse_faults
 from include.warehouse.landing import Place, hold
+
+_DEEDS = {"approved": "approve", "refused": "refuse", "expired": "expire"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,6 +74,7 @@ def _decide(connect: Connect, approval_id: int, state: str, by: str) -> Decided:
 def _close(connection: psycopg.Connection, place: Place, found: Approval, state: str, by: str) -> Approval:
     deleted = snapshot.remove_listed(connection, place, found.id) if state == "approved" else 0
     approvals.decide(connection, found.id, state, "nobody" if state == "expired" else by, deleted)
+    audit.record(connection, by, _DEEDS[state], found.coupling_id, approval=found.id, deleted=deleted)
     return approvals.one(connection, found.id)
 
 

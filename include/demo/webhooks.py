@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import statistics
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,21 +33,25 @@ def third_act(stage: Stage) -> None:
     """Register at the sandboxes, let a price change, and wait for the row."""
     if SHOP not in stage.sandboxes:
         return
-    say("\nAct three: the remote systems tell by themselves")
+    say("\nAct three: the shop tells by itself what changed")
     for config, sentence in switch_on(stage):
         say(f"  {config.name}: {sentence}")
     seconds = [to_row(stage, number) for number in range(ROUNDS)]
     told = ", ".join(f"{each:.1f} s" for each in seconds)
-    stage.checks.hold("from a change on the remote to the Optiply row", max(seconds) <= AIM_SECONDS, told)
+    middle = statistics.median(seconds)
+    stage.checks.hold("from a change on the remote to the Optiply row, in the middle", middle <= AIM_SECONDS, told)
     left = stage.one("select count(*) from platform.webhook_events where state = 'poison'")
     stage.checks.hold("no event was set aside", left == 0, f"{left}")
 
 
 def switch_on(stage: Stage) -> Iterator[tuple[CouplingConfig, str]]:
-    """Have each sandbox that can send its events; yield the coupling and what support reads."""
+    """Have the shop send its events; yield the coupling and what support reads.
+
+    Of systems with rotating tokens only Airflow holds the login: there `activate` or the CLI registers.
+    """
     with _address(stage.machine.environ[webhooks.ADDRESS_VARIABLE]):
         for config in stage.couplings:
-            if webhooks.topics_of(config):
+            if config.connector == SHOP and webhooks.topics_of(config):
                 yield config, webhooks.register(_platform(stage), config, _credentials(stage, config)).sentence()
 
 

@@ -207,6 +207,7 @@ def _nothing_known(where: Scope, key: str, unread: list[str]) -> list[str]:
         "select c.name, o.coupling_id is not null as owns, p.mode, p.started_at, p.outcome from platform.couplings c"
         " left join platform.ownership o on o.coupling_id = c.id and o.object = %(object)s"
         " left join lateral (select * from platform.pulls p where p.coupling_id = c.id and p.object = %(object)s"
+        "  and p.mode <> 'webhook' and p.remote_ids is null"
         "  order by p.started_at desc limit 1) as p on true"
         " where c.id = any(%(couplings)s) and (o.coupling_id is not null or p.id is not null) order by c.name"
     )

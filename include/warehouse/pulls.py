@@ -98,7 +98,7 @@ def begin(connection: psycopg.Connection, ids: CouplingId, wish: Wish) -> tuple[
 
     Only pulls of the same lane count. Call with its lock held: an open pull then waits for a limit, or belongs to a
     process that is dead. An unfinished pull of another kind is abandoned, what it landed stays; but Busy is raised
-    while it only waits.
+    while it only waits; but for single records, of which nothing is lost by beginning anew.
     """
     with connection.transaction():
         row = connection.execute(
@@ -117,7 +117,8 @@ def begin(connection: psycopg.Connection, ids: CouplingId, wish: Wish) -> tuple[
         if row is not None:
             return int(row[0]), True
         here = {"coupling": ids.coupling_id, "object": wish.object, "lane": lane(wish.mode)}
-        _let_wait(connection, here)
+        if here["lane"] == "many":
+            _let_wait(connection, here)
         connection.execute(
             "update platform.pulls set outcome = 'abandoned', finished_at = now()"
             " where coupling_id = %(coupling)s and object = %(object)s and outcome is null and " + _IN_LANE,

@@ -226,6 +226,21 @@ def test_a_remote_that_is_down_costs_no_event_and_is_left_alone(stage: Stage, sh
     assert {event(stage, number)["state"] for number in [*sent, later]} == {"done"}
 
 
+def test_after_a_limit_other_records_may_be_asked_for_at_once(stage: Stage, shop: Running) -> None:
+    first, second = (str(record["id"]) for record in records(shop, "products")[:2])
+    arrive(stage, "products", first)
+    shop.admin.fault("status", "/products/", status=429, headers={"Retry-After": "3600"}, times=1)
+    empty(stage)
+    with stage.platform.connect() as connection:
+        (found,) = inbox.backlog(connection)
+        assert inbox.couplings(connection) == []
+    assert (found.waiting, (found.pause or "").partition(":")[0]) == (1, "rate limit")
+    left = stage.one("select extract(epoch from until - now())::int from platform.webhook_pauses")
+    assert 3500 < left <= 3600
+    arrive(stage, "products", second)
+    assert empty(stage).done == 2, "the pull that waits holds back no other one"
+
+
 def test_what_the_remote_deleted_is_gone_only_when_it_says_so(stage: Stage, shop: Running) -> None:
     stage.pull(SHOP, "products")
     gone = [str(key) for key in shop.admin.change(deleted_products=2, seed=8)["deleted_products"]]

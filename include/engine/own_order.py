@@ -42,19 +42,19 @@ class RemoteOrder:
         return bool(done) and all(at(self.record, path) in values for path, values in done.items())
 
 
-def find(client: Client, push: BuyOrderPush, values: Mapping[str, Any], since: datetime) -> list[RemoteOrder]:
-    """Return the orders whose field holds exactly the `reference` of `values`. Raises an error of the tree."""
+def find(client: Client, push: BuyOrderPush, values: Mapping[str, Any], by: str, since: datetime) -> list[RemoteOrder]:
+    """Return the orders whose field `by` holds exactly the `reference` of `values`. Raises an error of the tree."""
     how = push.find
     call = _call(how, values)
     if how.since is not None:
         moment = since - timedelta(seconds=how.since.overlap_seconds)
         text = how.since.template.replace("{since}", written(moment, how.since))
         call = call.given({how.since.param: text, **how.since.params})
-    wanted, path = _as_compared(values["reference"]), fill(how.match, values)
+    wanted = _as_compared(values["reference"])
     found = {
         order.id: order
         for record in _records(client, how, call)
-        if _as_compared(at(record, path)) == wanted and (order := order_of(push, record)) is not None
+        if _as_compared(at(record, by)) == wanted and (order := order_of(push, record)) is not None
     }
     return list(found.values())
 

@@ -4,4 +4,6 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-ROUTERS: tuple[APIRouter, ...] = ()
+from include.receiver import orders
+
+ROUTERS: tuple[APIRouter, ...] = (orders.router(),)

@@ -12,6 +12,7 @@ from include.spec.since import ByTime
 from include.spec.validate import Name, Scalar, Strict
 
 Settings = dict[str, list[Scalar]]
+PLAIN = "buy_orders"
 
 
 class Write(Strict):
@@ -192,10 +193,14 @@ class Push(Strict):
     variants: list[Variant] = []
     """Buy orders that are made in another way; the first that fits an order counts."""
 
-    def of(self, settings: Mapping[str, Any], *, assembly: bool) -> BuyOrderPush:
-        """Return how an order is made, by the coupling's settings and by what kind of order it is."""
+    def kind_of(self, settings: Mapping[str, Any], *, assembly: bool) -> str:
+        """Return by which section an order is made, by the coupling's settings and by what kind of order it is."""
         for variant in self.variants:
             fits = all(settings.get(key) in wanted for key, wanted in variant.when.items())
             if fits and variant.assembly in (None, assembly):
-                return variant.buy_orders
-        return self.buy_orders
+                return variant.name
+        return PLAIN
+
+    def made_by(self, kind: str) -> BuyOrderPush:
+        """Return the section of that name; of one that is gone since, the plain one."""
+        return next((variant.buy_orders for variant in self.variants if variant.name == kind), self.buy_orders)

@@ -32,6 +32,7 @@ class Case:
     connection: psycopg.Connection
     client: Client
     push: BuyOrderPush
+    kind: str
     title: str
     timeout: timedelta
     order: Order

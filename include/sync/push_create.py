@@ -13,6 +13,7 @@ from include.engine import own_order
 from include.engine.compose import JSON, compose, of_lines
 from include.engine.own_order import RemoteOrder
 from include.engine.tell import unreadable
+from include.engine.template import fill
 from include.sync import push_words as words
 from include.sync.push_case import Case, judge, send_body, still_open
 from include.sync.push_words import Ends
@@ -30,16 +31,14 @@ def ensure_made(case: Case) -> RemoteOrder | None:
         return None
     tried = case.steps("create")
     unclear = [step for step in tried if step.outcome != "refused"]
-    if unclear or (not tried and case.push.find.first):
-        if not tried:
-            _refer(case)
+    if not unclear and not case.wanted.is_cancelled:
+        _refer(case)
+    if unclear or (not tried and not case.wanted.is_cancelled and case.push.find.first):
         found = _look(case, unclear)
         if found is not None:
             return found
     if case.wanted.is_cancelled:
         raise Ends("cancelled", None)
-    if not tried:
-        _refer(case)
     return _send(case)
 
 
@@ -87,9 +86,10 @@ def _check_settings(case: Case) -> None:
 
 
 def _refer(case: Case) -> None:
-    """Fix, before the first call, the text by which the order is known on the remote."""
+    """Fix how the order is made and by what it is known there; what was only ever refused may become another."""
     try:
-        ledger.refer(case.connection, case.order, words.reference_of(case.push, case.values()))
+        reference = words.reference_of(case.push, case.values())
+        ledger.refer(case.connection, case.order, reference, case.kind, fill(case.push.find.match, case.values()))
     except Misconfigured as error:
         raise words.refused(error, case.title, case.order.reference) from None
     case.reload()
@@ -100,7 +100,8 @@ def _look(case: Case, unclear: list[Step]) -> RemoteOrder | None:
     since = unclear[0].intended_at if unclear else datetime.now(UTC)
     last = unclear[-1] if unclear else None
     try:
-        found = own_order.find(case.client, case.push, case.values(), since)
+        by = case.order.found_by or fill(case.push.find.match, case.values())
+        found = own_order.find(case.client, case.push, case.values(), by, since)
     except Misconfigured as error:
         raise words.Stops(error) from None
     except GiveUp as error:

@@ -34,9 +34,11 @@ def push_order(
     Raises what is no fault of the order: a limit, credentials, no connection, our own database. The order waits then.
     """
     timeout = timedelta(seconds=config.manifest.client.timeout)
-    push = section.of(config.settings, assembly=is_assembly(connection, order.id))
+    kind = order.kind if order.kind and _is_there(connection, order) else None
+    kind = kind or section.kind_of(config.settings, assembly=is_assembly(connection, order.id))
+    push = section.made_by(kind)
     wish = wanted(connection, order.id, merged=push.merge_lines)
-    case = Case(connection, client, push, config.manifest.title, timeout, order, wish)
+    case = Case(connection, client, push, kind, config.manifest.title, timeout, order, wish)
     try:
         follow(case, ensure_made(case))
         end = Ends("cancelled" if wish.is_cancelled else "sent", None)
@@ -60,6 +62,12 @@ def push_order(
         end = _bug(case, f"{type(error).__name__}: {redact(str(error), secrets)}")
     ledger.settle(connection, case.order, end.state, end.reason, end.until)
     return end.state
+
+
+def _is_there(connection: psycopg.Connection, order: Order) -> bool:
+    """Return whether the remote has the order, or may have it: it stays what it was when it was tried."""
+    tried = (step for step in ledger.steps(connection, order.id) if step.step == "create")
+    return order.remote_id is not None or any(step.outcome != "refused" for step in tried)
 
 
 def _wait(case: Case, error: SyncError) -> None:

@@ -35,6 +35,8 @@ class Order:
     sent_version: int
     remote_id: str | None
     remote_number: str | None
+    kind: str | None
+    found_by: str | None
     sent: str | None
 
 
@@ -133,7 +135,7 @@ def load(connection: psycopg.Connection, order_id: int) -> Order:
     with connection.cursor(row_factory=class_row(Order)) as cursor:
         row = cursor.execute(
             "select id, webshop_id, coupling_id, buy_order_id, reference, state, wanted_version, sent_version,"
-            " remote_id, remote_number, sent::text as sent from platform.push_orders where id = %s",
+            " remote_id, remote_number, kind, found_by, sent::text as sent from platform.push_orders where id = %s",
             [order_id],
         ).fetchone()
     if row is None:
@@ -163,9 +165,12 @@ def intend(connection: psycopg.Connection, order: Order, intent: Intent) -> int:
     return int(row[0])
 
 
-def refer(connection: psycopg.Connection, order: Order, reference: str) -> None:
-    """Fix the text that is to stand in the remote's record; later changes of a setting do not touch it."""
-    connection.execute("update platform.push_orders set reference = %s where id = %s", [reference, order.id])
+def refer(connection: psycopg.Connection, order: Order, reference: str, kind: str, found_by: str) -> None:
+    """Fix how the order is made, the text that is to stand in the remote's record, and where; settings may change."""
+    connection.execute(
+        "update platform.push_orders set reference = %s, kind = %s, found_by = %s where id = %s",
+        [reference, kind, found_by, order.id],
+    )
 
 
 def intend_order(

@@ -32,7 +32,10 @@ def copy_configs(target: Path) -> Path:
     shutil.copytree(ROOT / "dag_configs", target)
     hour = (datetime.now(UTC) + timedelta(hours=12)).hour
     for path in target.glob("*/*.yaml"):
-        path.write_text(re.sub(r'cron: "[^"]*"', f'cron: "30 {hour} * * *"', path.read_text()))
+        text = re.sub(r'cron: "[^"]*"', f'cron: "30 {hour} * * *"', path.read_text())
+        if "buy_orders: {}" in text:
+            text = text.replace("settings:\n", f'settings:\n  buy_orders.push_cron: "30 {hour} * * *"\n')
+        path.write_text(text)
     return target
 
 

@@ -54,6 +54,11 @@ class Platform:
         dag = f"{coupling}__extract"
         return Run(dag, self.api.trigger(dag, {"objects": list(objects), **form}))
 
+    def push(self, coupling: str, **form: Any) -> Run:
+        """Trigger the coupling's push DAG with the form filled in."""
+        dag = f"{coupling}__push"
+        return Run(dag, self.api.trigger(dag, form))
+
     def finish(self, run: Run, seconds: float = 90) -> str:
         """Wait until the run has ended; return its state."""
         wait_until(lambda: self.api.run_state(run.dag, run.id) in FINISHED, f"{run} to end", seconds)

@@ -22,7 +22,7 @@ from include.cli.__main__ import main
 from include.kit.scratch import scratch, server
 from include.receiver.app import build
 from include.receiver.limits import Limits
-from include.receiver.orders import router
+from include.receiver.routers import ROUTERS
 from include.sync.pull import Platform
 from include.warehouse import api_tokens
 from include.warehouse.connection import connector
@@ -67,7 +67,7 @@ def rows(database: str) -> Iterator[Rows]:
 @pytest.fixture(scope="module")
 def app(database: str) -> FastAPI:
     platform = Platform(connector(database, "test"), Vault(Fernet.generate_key().decode()))
-    return build(database, platform, Known(), Limits(), [router()])
+    return build(database, platform, Known(), Limits(), ROUTERS)
 
 
 class Client:

@@ -9,6 +9,7 @@ import pytest
 
 from include.spec.load import load_manifest
 from include.spec.problems import ConfigError
+from include.spec.push import PLAIN
 from tests.spec.folders import MANIFEST
 
 PUSH = """\
@@ -85,5 +86,6 @@ def test_the_section_as_it_stands_is_right(tmp_path: Path) -> None:
     push = manifest.push
     assert push.buy_orders.settle_seconds == 30
     made = push.variants[0].buy_orders
-    assert push.of({"basis": "gross"}, assembly=True) is made
-    assert push.of({"basis": "gross"}, assembly=False) is push.of({"basis": "net"}, assembly=True) is push.buy_orders
+    assert push.made_by(push.kind_of({"basis": "gross"}, assembly=True)) is made
+    assert push.kind_of({"basis": "gross"}, assembly=False) == push.kind_of({"basis": "net"}, assembly=True) == PLAIN
+    assert push.made_by(PLAIN) is push.buy_orders

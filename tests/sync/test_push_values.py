@@ -13,7 +13,7 @@ from include.contract.errors import Misconfigured, RemoteDown
 from include.engine.ports import Credentials
 from include.kit.scratch import scratch, server
 from include.sandbox import Running, serve
-from include.sync.push_answers import drop
+from include.sync.push_answers import drop, waiting
 from include.warehouse.push_wanted import Wanted, wanted
 from tests.sync.push_stage import Desk, ours, writes
 
@@ -219,3 +219,23 @@ def test_a_reference_that_could_not_be_found_again_is_refused(desk: Desk, sandbo
     (stuck,) = desk.push(CONCEPT).stuck
     assert "does not hold Optiply's number 3009" in stuck.what
     assert writes(sandbox) == []
+
+
+def test_a_setting_that_changes_meanwhile_hides_no_order(desk: Desk, sandbox: Running) -> None:
+    """Looked for in another field, or under another text, the order would not be found and be sent a second time."""
+    desk.place(SHOP, 3010)
+    sandbox.admin.fault("cut", "/purchaseorders?", method="POST", after=True)
+    assert desk.push(SHOP).states == {"unknown": 1}
+    settings = desk.configs[SHOP].settings
+    before = dict(settings)
+    settings |= {"export.reference_field": "remarks", "export.reference_template": "Optiply {{buy_order_id}}"}
+    desk.connection.execute("update platform.push_orders set waits_until = null")
+    assert desk.push(SHOP).sentence() == "1 sent"
+    assert len(ours(sandbox, 3010)) == 1
+    desk.place(SHOP, 3011)
+    sandbox.admin.fault("status", "/purchaseorders?", method="POST", status=400)
+    assert desk.push(SHOP).states == {"rejected": 1}
+    settings |= before
+    waiting(desk.platform.connect, SHOP, ["3011"], "test")
+    assert desk.push(SHOP).sentence() == "1 sent"
+    assert len(ours(sandbox, 3011)) == 1, "what was refused follows the corrected setting"

@@ -9,16 +9,22 @@ from typing import Annotated, Any, Literal
 import pydantic
 from fastapi import APIRouter
 
+from include.contract.errors import Misconfigured
 from include.desk import airflow, warehouse
 from include.desk.security import Actor, dag_of
 from include.spec.load import load_coupling
 from include.spec.objects import ObjectName
+from include.sync import approvals as deletions
 from include.sync import replay
-from include.warehouse import audit
+from include.sync.approvals import Decided
+from include.tasks.approval_operators import DELETE, KEEP
+from include.tasks.approval_runs import DAG_ID, run_id
+from include.warehouse import approvals, audit, inbox
+from include.warehouse import quarantine as set_aside
 from include.warehouse.registry import coupling_id
 
 router = APIRouter(prefix="/api/v1/couplings/{coupling}")
-TRANSFORM = "transform"
+TRANSFORM, ASK = "transform", "ask"
 CHANGES = {
     "recheck": "the credentials are tried; where they work, what was missed is pulled at once.",
     "pause": "nothing is pulled or pushed by schedule until you resume.",
@@ -45,6 +51,19 @@ class Pull(Given):
     remote_id: (
         Annotated[str, pydantic.StringConstraints(min_length=1, max_length=255, strip_whitespace=True)] | None
     ) = None
+
+
+class Groups(Given):
+    """Which groups of the quarantine, each named by one of its entries, and what to do with them."""
+
+    groups: Annotated[list[int], pydantic.Field(min_length=1, max_length=100)]
+    deed: Literal["retry", "dismiss"]
+
+
+class Answer(Given):
+    """A person's answer about deletions."""
+
+    answer: Literal["delete", "keep"]
 
 
 class Change(Given):
@@ -104,3 +123,55 @@ def replayed(user: Actor, coupling: str, _given: Nothing) -> Done:
         audit.record(connection, user.get_name(), "replay", coupling_id(connection, coupling).coupling_id, roots=roots)
     run = airflow.trigger(TRANSFORM, {}, user, f"replay of {coupling} by {user.get_name()}")
     return Done(f"{sum(roots.values())} records are mapped anew.", run=airflow.run_path(TRANSFORM, run))
+
+
+@router.post("/quarantine")
+def quarantine(user: Actor, coupling: str, given: Groups) -> Done:
+    """Map the records of some groups anew, or take them off the list."""
+    deed = set_aside.map_again if given.deed == "retry" else set_aside.dismiss
+    with warehouse.opened() as connection, connection.transaction():
+        number = coupling_id(connection, coupling).coupling_id
+        many = deed(connection, number, given.groups)
+        what = f"{given.deed}_quarantine"
+        audit.record(connection, user.get_name(), what, number, records=many, groups=given.groups)
+    if given.deed == "dismiss":
+        return Done(f"{many} entries are off the list.", "They come back when the record is mapped and still wrong.")
+    if not many:
+        return Done("None of these could be mapped again: they were never stored.", "Pull everything of the object.")
+    run = _run(TRANSFORM, {}, user, f"retry of quarantine of {coupling}")
+    return Done(f"{many} records are mapped again.", run=run)
+
+
+@router.post("/webhook-events")
+def webhook_events(user: Actor, coupling: str, _given: Nothing) -> Done:
+    """Let the webhook events that were set aside be worked on again."""
+    with warehouse.opened() as connection, connection.transaction():
+        number = coupling_id(connection, coupling).coupling_id
+        many = inbox.replay(connection, coupling, [])
+        audit.record(connection, user.get_name(), "replay_webhooks", number, events=many)
+    return Done(f"{many} events are worked on again.")
+
+
+@router.post("/approvals/{number}")
+def approve(user: Actor, coupling: str, number: int, given: Answer) -> Done:
+    """Answer a question about deletions, as on its page in Airflow; it takes effect once."""
+    option = DELETE if given.answer == "delete" else KEEP
+    with warehouse.opened() as connection:
+        found = approvals.one(connection, number)
+        if found.coupling != coupling:
+            raise Misconfigured(f"approval {number} is not about {coupling}", next_step="Open the page Approvals anew.")
+        if found.state != "waiting":
+            return Done(Decided(found, now=False).sentence())
+        audit.record(connection, user.get_name(), "approve", found.coupling_id, approval=number, answer=given.answer)
+    if airflow.answer(DAG_ID, run_id(found), ASK, option, user):
+        done = f"All {found.missing} records are kept."
+        if given.answer == "delete":
+            done = f"Those of the {found.missing} records that did not come back are being deleted."
+        return Done(done, run=airflow.run_path(DAG_ID, run_id(found)))
+    # Its run is not there, or asks no more: the answer counts all the same, and the run will see that it was given.
+    decided = (deletions.approve if given.answer == "delete" else deletions.refuse)(
+        warehouse.connect(), number, user.get_name()
+    )
+    if decided.approval.state == "approved":
+        _run(TRANSFORM, {}, user, f"approval {number}")
+    return Done(decided.sentence())

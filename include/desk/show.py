@@ -12,6 +12,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from include.spec.tables import TABLES
 from include.warehouse.status import OBJECT_WORDS, WORDS
 
 HERE = Path(__file__).parent
@@ -22,6 +23,7 @@ _HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+_TABLES = frozenset(table for tables in TABLES.values() for table in tables)
 # How much each state needs a person: the stylesheet has a colour for each.
 TONES = {
     "needs_auth": "bad", "failing": "bad", "late": "warn", "approval": "ask", "quota": "wait", "activating": "busy",
@@ -71,7 +73,7 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     made.filters |= {"moment": moment, "number": number, "duration": duration, "plain": plain}
-    made.globals |= {"TONES": TONES, "WORDS": WORDS, "OBJECT_WORDS": OBJECT_WORDS}
+    made.globals |= {"TONES": TONES, "WORDS": WORDS, "OBJECT_WORDS": OBJECT_WORDS, "TABLES_KNOWN": _TABLES}
     return made
 
 

@@ -109,10 +109,11 @@ def one(connection: psycopg.Connection, approval_id: int) -> Approval:
     return found
 
 
-def latest(connection: psycopg.Connection, limit: int = 50) -> list[Approval]:
-    """Return the approvals, those that wait first, then the newest."""
+def latest(connection: psycopg.Connection, limit: int = 50, coupling: str | None = None) -> list[Approval]:
+    """Return the approvals of all couplings or one, those that wait first, then the newest."""
+    query = _SELECT + "where c.name = coalesce(%s, c.name) order by a.state = 'waiting' desc, a.id desc limit %s"
     with connection.cursor(row_factory=class_row(Approval)) as rows:
-        return rows.execute(_SELECT + "order by a.state = 'waiting' desc, a.id desc limit %s", [limit]).fetchall()
+        return rows.execute(query, [coupling, limit]).fetchall()
 
 
 def of_pull(connection: psycopg.Connection, pull_id: int, state: str) -> list[Approval]:

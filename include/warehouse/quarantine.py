@@ -6,6 +6,9 @@ import dataclasses
 import hashlib
 
 import psycopg
+from psycopg.types.json import Jsonb
+
+from include.spec.tables import TABLES
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,3 +46,33 @@ def resolve_unseen(connection: psycopg.Connection, coupling_id: int, stream: str
         [coupling_id, stream, since],
     )
     return result.rowcount
+
+
+# The records of the groups that these ids belong to: same object, field and reason, whatever came to them since.
+_GROUP = (
+    "select q.* from platform.quarantine q where q.coupling_id = %(coupling)s and q.resolved_at is null and exists ("
+    " select from platform.quarantine g where g.id = any(%(ids)s) and g.coupling_id = q.coupling_id"
+    " and (g.object, g.field, g.reason, g.severity, g.waiting) = (q.object, q.field, q.reason, q.severity, q.waiting))"
+)
+
+
+def map_again(connection: psycopg.Connection, coupling_id: int, ids: list[int]) -> int:
+    """Put the records of these groups into the news, to be mapped anew; return how many roots.
+
+    Records that could not be landed have no root: a pull brings them again.
+    """
+    objects = {table: name for name, tables in TABLES.items() for table in tables}
+    return connection.execute(
+        "insert into platform.news (webshop_id, coupling_id, object, root_key)"
+        f" select distinct webshop_id, coupling_id, %(objects)s::jsonb ->> object, root_key from ({_GROUP}) as aside"
+        " where root_key is not null and %(objects)s::jsonb ? object",
+        {"coupling": coupling_id, "ids": ids, "objects": Jsonb(objects)},
+    ).rowcount
+
+
+def dismiss(connection: psycopg.Connection, coupling_id: int, ids: list[int]) -> int:
+    """Take the records of these groups off the list; return how many. Still wrong, they are on it when next mapped."""
+    return connection.execute(
+        f"update platform.quarantine set resolved_at = now() where id in (select id from ({_GROUP}) as aside)",
+        {"coupling": coupling_id, "ids": ids},
+    ).rowcount

@@ -94,7 +94,8 @@ select
     id, name as coupling, title, connector, role, webshop, webshop_title, time_zone, state, until, pulling, approvals, life_since,
     failing_object, late_object,
     case state
-        when 'failing' then failing_since when 'late' then late_since when 'approval' then asked_since else life_since
+        when 'failing' then failing_since when 'late' then late_since when 'approval' then asked_since
+        when 'quota' then null when 'on_time' then null else life_since
     end as since,
     case state when 'failing' then failing_class else error_class end as error_class,
     case state when 'failing' then failing_text else error_text end as error_text,

@@ -162,7 +162,6 @@ def approve(user: Actor, coupling: str, number: int, given: Answer) -> Done:
             raise Misconfigured(f"approval {number} is not about {coupling}", next_step="Open the page Approvals anew.")
         if found.state != "waiting":
             return Done(Decided(found, now=False).sentence())
-        audit.record(connection, user.get_name(), "approve", found.coupling_id, approval=number, answer=given.answer)
     if airflow.answer(DAG_ID, run_id(found), ASK, option, user):
         done = f"All {found.missing} records are kept."
         if given.answer == "delete":

@@ -1,4 +1,4 @@
-"""The demo's acts: pull everything; let the remotes change; pull what changed; pull everything again."""
+"""The demo's acts: activate the couplings; let the remotes change; pull what changed; pull everything again."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ CHANGES: dict[str, dict[str, int]] = {
 
 
 def first_act(stage: Stage) -> None:
-    """Pull everything and show what is in the Optiply tables."""
-    say(f"\nAct one: pull everything from {len(stage.sandboxes)} systems")
-    stage.pull("all")
+    """Activate every coupling, as support does, and show what is in the Optiply tables."""
+    say(f"\nAct one: activate the couplings to {len(stage.sandboxes)} systems")
+    stage.activate()
     say("\nNow in the Optiply tables:")
     show.tables(stage.connection)
     say("")

@@ -85,10 +85,6 @@ class AirflowApi:
                 raise LocalError(f"Airflow does not show {missing}: {self.import_errors()}")
             time.sleep(0.5)
 
-    def unpause(self, dag_id: str) -> None:
-        """Switch a DAG on."""
-        self.call("PATCH", f"dags/{dag_id}?update_mask=is_paused", {"is_paused": False})
-
     def trigger(self, dag_id: str, conf: Mapping[str, Any]) -> str:
         """Trigger a run with a filled-in form; return its id."""
         body = {"logical_date": None, "conf": dict(conf)}

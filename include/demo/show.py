@@ -52,6 +52,17 @@ def _line(pull: dict[str, Any]) -> str:
     return f"{head} {done}  {state}  {found}".rstrip()
 
 
+def activations(connection: psycopg.Connection) -> None:
+    """Print how far each activation is: its steps, and the reason where it stopped."""
+    query = (
+        "select c.name, a.steps_done, a.steps, a.percent, extract(epoch from a.finished_at - a.started_at), a.step,"
+        " a.error_text from platform.activations a join platform.couplings c on c.id = a.coupling_id order by c.name"
+    )
+    for name, done, steps, percent, seconds, step, why in connection.execute(query):
+        end = f"in {seconds:.0f} s" if seconds is not None else f"stopped at {step}: {why}"
+        say(f"  {name:<24} {done} of {steps} steps, {percent} % {end}")
+
+
 def tables(connection: psycopg.Connection) -> None:
     """Print the Optiply tables: rows per webshop, and two sample rows of each."""
     for table in TABLES:

@@ -1,4 +1,4 @@
-"""What the demo plays on: a running platform, connected to the sandboxes, its DAGs switched on."""
+"""What the demo plays on: a running platform, connected to the sandboxes; its couplings are activated by support."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import psycopg
 from include.demo import sandboxes
 from include.demo.airflow_api import FINISHED, AirflowApi
 from include.demo.sandboxes import Sandbox
-from include.demo.show import Checks, Progress
+from include.demo.show import Checks, Progress, activations
 from include.local.children import Children
 from include.local.database_server import WAREHOUSE_DATABASE
 from include.local.errors import LocalError
@@ -41,6 +41,22 @@ class Stage:
         self.airflow, self.connection, self.sandboxes, self.couplings = airflow, connection, sandboxes, couplings
         self._watch = watch
         self.checks = Checks()
+
+    def activate(self) -> None:
+        """Activate every coupling through Airflow, as support does; one that is active already stays so."""
+        progress = Progress(self.connection)
+        runs = [self.airflow.trigger("activate", {"coupling": config.name}) for config in self.couplings]
+        self._wait(progress, lambda: all(self.airflow.run_state("activate", run) in FINISHED for run in runs))
+        activations(self.connection)
+        names = [config.name for config in self.couplings]
+        found = self.connection.execute(
+            "select c.name, l.state from platform.coupling_life l join platform.couplings c on c.id = l.coupling_id"
+            " where c.name = any(%s)",
+            [names],
+        ).fetchall()
+        told = ", ".join(f"{name} {state}" for name, state in found)
+        self.checks.hold("every coupling is active", all(state == "active" for _, state in found), told)
+        self._wait(progress, self._all_mapped)
 
     def pull(
         self, mode: str, objects: Callable[[CouplingConfig], list[str]] = lambda config: list(config.pulled_objects)
@@ -96,7 +112,7 @@ class Stage:
 
 @contextmanager
 def opened(running: Machine, children: Children, systems: Sequence[str] = sandboxes.SYSTEMS) -> Iterator[Stage]:
-    """Start the sandboxes, make the couplings' connections through Airflow's API, switch the DAGs on."""
+    """Start the sandboxes and make the couplings' connections through Airflow's API."""
     with (
         sandboxes.started(running, children, systems) as found,
         AirflowApi(running.settings.address, running.settings.passwords_file) as airflow,
@@ -105,9 +121,6 @@ def opened(running: Machine, children: Children, systems: Sequence[str] = sandbo
         couplings = [config for config in load_all(configs)[0] if config.connector in found and config.enabled]
         for config in couplings:
             airflow.keep_connection(sandboxes.connection_of(found[config.connector], config.connection))
-        dags = [*(f"{config.name}__extract" for config in couplings), "transform"]
-        airflow.wait_for_dags(dags)
-        for dag in dags:
-            airflow.unpause(dag)
+        airflow.wait_for_dags([*(f"{config.name}__extract" for config in couplings), "transform", "activate"])
         with connector(running.server.dsn(WAREHOUSE_DATABASE), "demo")() as connection:
             yield Stage(airflow, connection, found, couplings, children.check, running)

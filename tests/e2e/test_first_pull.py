@@ -6,18 +6,11 @@ from include.demo import acts
 from tests.e2e.platform import Platform
 
 
-@pytest.mark.requirement("R3", "R8", "R10")
-def test_a_first_pull_of_everything_fills_the_optiply_tables_and_a_repeat_writes_nothing(platform: Platform) -> None:
+@pytest.mark.requirement("R3", "R10", "R13")
+def test_an_activation_fills_the_optiply_tables_and_a_repeated_pull_writes_nothing(platform: Platform) -> None:
     acts.first_act(platform.stage)
     assert platform.stage.checks.failed == 0
     _counts_agree_with_the_remotes(platform)
-    runs = platform.api.call("GET", "dags/transform/dagRuns?run_type=asset_triggered")["dag_runs"]
-    assert runs, "no transform was started by the news of a pull"
-    # The last event may start another one that finds nothing to do.
-    states = {run["state"] for run in runs}
-    assert "success" in states
-    assert states <= {"success", "queued", "running"}
-
     acts.repeat(platform.stage)
     assert platform.stage.checks.failed == 0
 

@@ -71,7 +71,10 @@ class AuthRefused(AskPerson):
 
     error_class = "auth"
     acts = CUSTOMER
-    next_step = "Ask the customer for new credentials, put them into the coupling's Airflow connection, trigger again."
+    next_step = (
+        "Ask the customer for new credentials and put them into the coupling's Airflow connection; the next scheduled "
+        "run tries them, or 'Try the credentials' at once."
+    )
 
 
 class Misconfigured(AskPerson):

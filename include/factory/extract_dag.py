@@ -41,7 +41,7 @@ def extract_dag(config: CouplingConfig, configs: Path) -> DAG:
         # what a person triggers waiting.
         is_paused_upon_creation=False,
         # A backfill would repeat the same pull once per past date; "since" in the form is what a person wants then.
-        allowed_run_types=["manual", "scheduled"],
+        allowed_run_types=["manual", "scheduled", "operator_triggered"],
         tags=[f"webshop:{config.webshop.webshop}", f"integration:{config.connector}", f"role:{config.role}", "pull"],
         params=_form(config),
         default_args={"owner": config.owner},

@@ -63,11 +63,12 @@ def next_step(found: Life) -> str:
     }[found.state]
 
 
-def refuse_inactive(connection: psycopg.Connection, coupling: str) -> None:
-    """Raise Misconfigured for a coupling that is switched off: nothing is asked of its remote, by nobody."""
+def refuse_inactive(connection: psycopg.Connection, coupling: str) -> Life:
+    """Return a coupling's state; raises Misconfigured where it is switched off: nobody asks anything of its remote."""
     found = life.of(connection, coupling)
     if found.state == INACTIVE:
         raise Misconfigured(sentence(found), next_step=next_step(found))
+    return found
 
 
 def activate(connection: psycopg.Connection, coupling: str, who: str) -> Changed:

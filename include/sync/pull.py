@@ -16,7 +16,7 @@ from include.engine.ports import Credentials
 from include.engine.redact import redact
 from include.spec.load import CouplingConfig
 from include.sync.auth import stops_when_refused
-from include.sync.life import refuse_inactive
+from include.sync.life import PLATFORM, auth_works, refuse_inactive
 from include.sync.remote import open_client
 from include.sync.stream import StreamRun
 from include.warehouse import approvals, life, pulls
@@ -96,7 +96,7 @@ def pull(platform: Platform, config: CouplingConfig, wish: Wish, credentials: Cr
         raise Misconfigured("mode single needs a remote id", next_step="Fill in 'remote id' and trigger again.")
     with warehouse_faults("opening a pull"), platform.connect() as connection:
         ids = coupling_id(connection, config.name)
-        refuse_inactive(connection, config.name)
+        found = refuse_inactive(connection, config.name)
         with pulls.locked(connection, ids, wish.object, wish.mode) as free:
             if not free:
                 wait = SHORT_WAIT if wish.mode == "single" else BUSY_WAIT
@@ -110,6 +110,8 @@ def pull(platform: Platform, config: CouplingConfig, wish: Wish, credentials: Cr
                 runs = _streams(platform, connection, config, wish, credentials, ids, pull_id)
                 with warehouse_faults("closing a pull"):
                     pulls.succeed(connection, pull_id)
+                    if found.state == life.NEEDS_AUTH and runs:
+                        auth_works(connection, config.name, PLATFORM)
                     life.caught_up(connection, config.name, config.pulled_objects)
         return dataclasses.replace(
             _result(connection, pull_id, resumed),

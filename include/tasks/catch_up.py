@@ -6,8 +6,9 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
+from airflow.sdk.exceptions import ErrorType
 from airflow.sdk.execution_time import task_runner
-from airflow.sdk.execution_time.comms import TriggerDagRun
+from airflow.sdk.execution_time.comms import ErrorResponse, TriggerDagRun
 
 from include.spec.load import find_coupling
 from include.warehouse.life import ACTIVATING, Life
@@ -31,7 +32,7 @@ def start_catch_up(revived: Sequence[Life]) -> None:
 
 
 def _send(dag_id: str, run_id: str, conf: dict[str, Any]) -> None:
-    task_runner.SUPERVISOR_COMMS.send(
+    answer = task_runner.SUPERVISOR_COMMS.send(
         TriggerDagRun(
             dag_id=dag_id,
             run_id=run_id,
@@ -40,4 +41,9 @@ def _send(dag_id: str, run_id: str, conf: dict[str, Any]) -> None:
             note="The credentials work again, or the coupling was resumed: what was missed",
         )
     )
+    if isinstance(answer, ErrorResponse) and answer.error is not ErrorType.DAGRUN_ALREADY_EXISTS:
+        log.warning(
+            "Airflow did not start %s (%s): trigger it by hand, or wait for its schedule.", dag_id, answer.error
+        )
+        return
     log.info("What was missed is caught up by run %s of %s.", run_id, dag_id)

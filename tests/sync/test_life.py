@@ -271,6 +271,22 @@ def test_a_key_that_may_not_write_does_not_stop_the_pulls(clean_copy: Callable[[
     assert coupling.life().state == "needs_auth"
 
 
+@pytest.mark.requirement("R2")
+def test_a_pull_by_hand_that_succeeds_lets_the_schedules_go_on(
+    clean_copy: Callable[[str], Stage], shop: Running
+) -> None:
+    stage = clean_copy("by_hand")
+    coupling = Coupling(stage, shop)
+    stage.connection.execute("update platform.coupling_life set state = 'active'")
+    shop.admin.fault("status", "/products", status=401, times=1)
+    with pytest.raises(AuthRefused):
+        stage.pull(SHOP, "products")
+    assert coupling.life().state == "needs_auth"
+    stage.pull(SHOP, "products")
+    assert (coupling.life().state, coupling.life().catch_up) == ("active", True)
+    assert coupling.audited() == ["auth_failed", "auth_works"]
+
+
 def test_who_may_do_what_when(clean_copy: Callable[[str], Stage]) -> None:
     stage = clean_copy("states")
     with pytest.raises(Misconfigured, match=r"was never activated since .*pause has no meaning now"):

@@ -11,6 +11,7 @@ from include.contract import errors
 from include.contract.errors import Misconfigured, SyncError
 from include.spec.functions import functions
 from include.spec.load import ROOT
+from include.sync.settings import SETTINGS
 from include.warehouse.pulls import Busy
 
 DOCS = ROOT / "docs"
@@ -49,12 +50,13 @@ def run(chosen: argparse.Namespace) -> int:
 
 def pages(folder: Path) -> list[tuple[Path, str]]:
     """Return each page with generated parts, and the text that it has to have."""
-    runbook, guide = folder / "runbook.md", folder / "mapping-guide.md"
+    runbook, guide, operations = folder / "runbook.md", folder / "mapping-guide.md", folder / "operations.md"
     return [
         (folder / "reference-yaml.md", yaml_reference.render()),
         (folder / "flags.md", flags.render()),
         (runbook, between_marks(_read(runbook), "errors", error_table(), runbook.name)),
         (guide, between_marks(_read(guide), "functions", function_table(), guide.name)),
+        (operations, between_marks(_read(operations), "settings", setting_table(), operations.name)),
         (mapped_by.MACRO, mapped_by.render()),
         *((json_schema.FOLDER / name, text) for name, text in json_schema.pages().items()),
     ]
@@ -77,6 +79,13 @@ def function_table() -> str:
         takes = ", ".join(_ARGUMENTS.get(take, take) for take in function.takes)
         gives = _ARGUMENTS.get(function.gives, function.gives)
         rows.append(f"| `{name}({takes})` | {gives} | {function.says} | `{function.example}` |")
+    return "\n".join(rows) + "\n"
+
+
+def setting_table() -> str:
+    """Return one row per number that an operator may set."""
+    rows = ["| variable | counted in | default | meaning |", "|---|---|---|---|"]
+    rows += [f"| `{one.variable}` | {one.unit} | {one.default} | {one.meaning} |" for one in SETTINGS]
     return "\n".join(rows) + "\n"
 
 

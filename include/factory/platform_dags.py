@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable, Param
 
+from include.factory.care_dags import build_care_dags
 from include.factory.life_dags import build_life_dags
 from include.tasks.approval_operators import AnswerOperator, AskOperator
 from include.tasks.approval_runs import DAG_ID
@@ -54,7 +55,7 @@ _MOST_QUESTIONS = 10_000
 def build_platform_dags() -> dict[str, DAG]:
     """Return the platform's DAGs by id."""
     found = (_transform(), _drain_webhooks(), _approve_deletions(), _check_webhooks())
-    return {dag.dag_id: dag for dag in found} | build_life_dags()
+    return {dag.dag_id: dag for dag in found} | build_life_dags() | build_care_dags()
 
 
 def _approve_deletions() -> DAG:

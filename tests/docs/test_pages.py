@@ -52,7 +52,8 @@ def test_a_stale_part_is_found_and_written(
     monkeypatch.setattr(docs, "DOCS", tmp_path)
     runbook = (ROOT / "docs" / "runbook.md").read_text()
     (tmp_path / "runbook.md").write_text(runbook.replace("| customer |", "| nobody |"))
-    (tmp_path / "mapping-guide.md").write_text((ROOT / "docs" / "mapping-guide.md").read_text())
+    for name in ("mapping-guide.md", "operations.md"):
+        (tmp_path / name).write_text((ROOT / "docs" / name).read_text())
     check, write = parser().parse_args(["docs", "--check"]), parser().parse_args(["docs"])
     assert check.run(check) == 1
     assert "docs/runbook.md is stale" in capsys.readouterr().out

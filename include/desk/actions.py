@@ -49,7 +49,10 @@ class Pull(Given):
     objects: Annotated[list[ObjectName], pydantic.Field(min_length=1)]
     mode: Literal["changed", "all", "single"] = "changed"
     remote_id: (
-        Annotated[str, pydantic.StringConstraints(min_length=1, max_length=255, strip_whitespace=True)] | None
+        Annotated[
+            str, pydantic.StringConstraints(min_length=1, max_length=255, strip_whitespace=True, pattern=r"^[^\x00]*$")
+        ]
+        | None
     ) = None
 
 

@@ -22,7 +22,9 @@ from include.warehouse.explain import Explanation, explain
 from include.warehouse.status import Filter
 
 router = APIRouter()
-Text = Annotated[str, pydantic.StringConstraints(max_length=100, strip_whitespace=True)]
+# PostgreSQL knows no text with a NUL in it.
+_TEXT = r"^[^\x00]*$"
+Text = Annotated[str, pydantic.StringConstraints(max_length=100, strip_whitespace=True, pattern=_TEXT)]
 
 
 _TABLES = [table for tables in TABLES.values() for table in tables]
@@ -149,7 +151,7 @@ class Sought(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(extra="forbid")
     webshop: Text = ""
     table: Text = ""
-    key: Annotated[str, pydantic.StringConstraints(max_length=255, strip_whitespace=True)] = ""
+    key: Annotated[str, pydantic.StringConstraints(max_length=255, strip_whitespace=True, pattern=_TEXT)] = ""
     coupling: Text = ""
 
 

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from include.receiver import orders
+from include.receiver import orders, status
 
-ROUTERS: tuple[APIRouter, ...] = (orders.router(),)
+ROUTERS: tuple[APIRouter, ...] = (orders.router(), status.router())

@@ -15,7 +15,7 @@ from psycopg.rows import class_row, dict_row
 
 from include.contract.errors import Misconfigured
 
-SCOPES = ("orders:read", "orders:write", "pull")
+SCOPES = ("orders:read", "orders:write", "pull", "status:read")
 _PREFIX = "opt"
 # What an unknown number is compared with, so that it takes as long as a known one.
 _NOBODY = bytes(32)

@@ -158,7 +158,7 @@ def couplings(connection: psycopg.Connection, wanted: Filter, limit: int = 50, o
 
 def coupling(connection: psycopg.Connection, name: str) -> CouplingStatus:
     """Return one coupling. Raises Misconfigured where there is none of that name."""
-    found = couplings(connection, Filter(coupling=name), limit=1).couplings
+    found = [] if "\x00" in name else couplings(connection, Filter(coupling=name), limit=1).couplings
     if not found:
         raise Misconfigured(f"there is no coupling '{name}'", next_step="The page Couplings lists them.")
     return found[0]

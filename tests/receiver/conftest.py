@@ -24,6 +24,7 @@ from include.receiver.app import build
 from include.receiver.intake import Endpoint, Endpoints, Unavailable
 from include.receiver.limits import Limits
 from include.receiver.patience import PatientProtocol
+from include.receiver.routers import ROUTERS
 from include.sync.pull import Platform
 from include.warehouse.connection import connector
 from include.warehouse.inbox import Arrived
@@ -128,7 +129,7 @@ def serve(warehouse: str) -> Iterator[Serve]:
 def _served(warehouse: str, limits: Limits, dsn: str) -> Iterator[Served]:
     known = Known(first=endpoint(1), second=endpoint(2), open=endpoint(1, None))
     platform = Platform(connector(warehouse, "test"), Vault(Fernet.generate_key().decode()))
-    app = build(dsn, platform, known, limits)
+    app = build(dsn, platform, known, limits, ROUTERS)
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", http=PatientProtocol))
     thread = threading.Thread(target=server.run)
     thread.start()

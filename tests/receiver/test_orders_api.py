@@ -115,7 +115,7 @@ def order(number: int = 551122, **changes: Any) -> dict[str, Any]:
 
 def test_every_route_asks_for_a_token_first(app: FastAPI, client: Client, rows: Rows) -> None:
     routes = [route for route in app.routes if isinstance(route, APIRoute)]
-    assert len(routes) == 4
+    assert len(routes) == 8
     valid = token(rows)["Authorization"]
     past = token(rows, until=datetime.now(UTC) - timedelta(seconds=1))["Authorization"]
     unknown = ["Bearer opt_99999999999999999999_x", "Bearer opt_٣_x", valid.replace("opt_", "opt_9"), f"{valid}x", past]

@@ -25,10 +25,8 @@ def test_what_is_lost_is_registered_again_and_a_refusal_says_who_acts(platform: 
     run = Run("check_webhooks", platform.api.trigger("check_webhooks", {}))
     assert platform.finish(run) == "failed", "one coupling's failure is seen"
     looks = _looks(platform, run)
-    assert {name: look["state"] for name, look in looks.items()} == {
-        "velodrome/woocommerce.yaml": "success",
-        "bralex/bol_com.yaml": "failed",
-    }
+    assert looks["velodrome/woocommerce.yaml"]["state"] == "success"
+    assert looks["bralex/bol_com.yaml"]["state"] == "failed"
     assert looks["bralex/bol_com.yaml"]["try_number"] == 1, "nobody tries again what a person has to mend"
     assert len(shop.webhooks()["hooks"]) == known
     bol.clear_faults()

@@ -16,6 +16,7 @@ from include.sync import activation, life
 from include.sync.auth import recheck
 from include.sync.configs import ensure_registered
 from include.sync.dbt import Dbt
+from include.warehouse import faults
 from include.warehouse import life as lives
 from include.warehouse.activation import progress
 
@@ -33,6 +34,7 @@ def add(deeds: Any) -> None:
         ("resume", _resume, "let its schedules go on; what was missed is caught up"),
         ("recheck", _recheck, "try its credentials (from AIRFLOW_CONN_<COUPLING>)"),
         ("life", _life, "show its state, since when, and why"),
+        ("faults", _faults, "show its latest failing calls: address, status, what came back (redacted)"),
     ):
         parser = deeds.add_parser(name, help=words)
         parser.add_argument("coupling", help="e.g. velodrome__woocommerce")
@@ -106,4 +108,18 @@ def _life(chosen: argparse.Namespace) -> int:
         left = f", about {told['seconds_left']} s left" if told["seconds_left"] is not None else ""
         print(f"    activation {told['activation']}: {at}{left}")
     print(f"    next step: {life.next_step(found)}")
+    return 0
+
+
+def _faults(chosen: argparse.Namespace) -> int:
+    with platform("cli faults").connect() as connection:
+        lives.of(connection, chosen.coupling)
+        found = faults.latest(connection, chosen.coupling)
+    for call in reversed(found):
+        took = f" in {call['milliseconds']} ms" if call["milliseconds"] is not None else ""
+        print(f"{call['at']:%Y-%m-%d %H:%M:%S}  {call['operation']}  ({call['error_class']})")
+        print(f"    {call['method']} {call['address']} -> {call['status'] or 'no answer'}{took}")
+        print("".join(f"    {name}: {value}\n" for name, value in call["headers"].items()), end="")
+        print(f"    {call['body'] or call['error_text']}\n")
+    print(f"{len(found)} failing calls; they are kept for some days")
     return 0

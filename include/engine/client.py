@@ -28,10 +28,11 @@ from include.contract.errors import (
 from include.engine import answers
 from include.engine.auth import Auth, make_auth
 from include.engine.compose import JSON
-from include.engine.ports import Credentials, Hooks, Limiter, TokenStore
+from include.engine.ports import Credentials, Hooks, Limiter, NoWitness, TokenStore, Witness
 from include.engine.redact import address
 from include.engine.tell import Told, of_answer, of_exception
 from include.engine.template import fill
+from include.engine.witness import failed_call
 from include.spec import manifest as spec
 
 # Its debug lines hold whole addresses, and a query may hold a secret.
@@ -51,6 +52,7 @@ class Answer:
     body: bytes
     headers: Mapping[str, str]
     where: str
+    milliseconds: int | None = None
 
     @property
     def remote_time(self) -> datetime:
@@ -111,8 +113,10 @@ class Client:
         limiter: Limiter,
         sleep: Callable[[float], None] = time.sleep,
         hooks: Hooks | None = None,
+        witness: Witness | None = None,
     ) -> None:
         self._client, self._limiter, self._sleep = client, limiter, sleep
+        self._witness = witness or NoWitness()
         self.values = {**values, **_connection_values(credentials)}
         self._base = fill(client.base_url, self.values).rstrip("/")
         filled = {name: fill(value, self.values) for name, value in client.headers.items()}
@@ -162,7 +166,11 @@ class Client:
                     break
                 self._sleep(seconds)
                 answer = self._once(sent)
-            return read(answer)
+            try:
+                return read(answer)
+            except SyncError as error:
+                self._failed(sent, answer, error)
+                raise
 
         return self._retrying(once)
 
@@ -210,12 +218,16 @@ class Client:
             # A redirected write would be made again, or become a read.
             response = self._session.send(ready.prepared, timeout=(10, self._client.timeout), allow_redirects=False)
         except requests.RequestException as error:
-            return of_exception(error, url), None
+            told = of_exception(error, url)
+            self._failed(ready.sent, None, told.error)
+            return told, None
         # Nothing that goes wrong in our own warehouse may hide what the remote said.
         with contextlib.suppress(SyncError):
             self._limiter.heard(url, response.headers)
-        answer = Answer(response.status_code, response.content, response.headers, address(url))
-        return of_answer(answer.status, answer.body, self._fault(answer, url)), answer
+        answer = _answer(response, url)
+        told = of_answer(answer.status, answer.body, self._fault(answer, url))
+        self._failed(ready.sent, answer, told.error)
+        return told, answer
 
     def download(self, url: str) -> Iterator[bytes]:
         """Yield the chunks of a file at an address that the remote gave us, fetched without any proof of who we are.
@@ -275,9 +287,11 @@ class Client:
             raise _not_sendable(sent.url, error) from None
         except requests.RequestException as error:
             # The exception's own text may hold the address with its query, so only its kind is told.
-            raise RemoteDown(f"{address(sent.url)} did not answer: {type(error).__name__}") from None
+            down = RemoteDown(f"{address(sent.url)} did not answer: {type(error).__name__}")
+            self._failed(sent, None, down)
+            raise down from None
         self._limiter.heard(sent.url, response.headers)
-        answer = Answer(response.status_code, response.content, response.headers, address(sent.url))
+        answer = _answer(response, sent.url)
         fault = self._fault(answer, sent.url)
         # A rule knows more than the status: a switched-off language also answers 404.
         if answer.status in sent.accept and not isinstance(fault, Misconfigured | AuthRefused):
@@ -285,8 +299,15 @@ class Client:
         if isinstance(fault, AuthRefused) and not renewed and self._may_renew(answer, sent.url):
             return self._send(sent, renewed=True)
         if fault is not None:
+            self._failed(sent, answer, fault)
             raise fault
         return answer
+
+    def _failed(self, sent: _Sent, answer: Answer | None, error: SyncError | None) -> None:
+        if error is not None:
+            came = (answer.status, answer.body, answer.headers, answer.milliseconds) if answer is not None else None
+            secrets = self._auth.secrets()
+            self._witness.failed(failed_call(sent.method, sent.url, sent.params, came, error, secrets))
 
     def _answer_to(self, sent: _Sent) -> requests.Response:
         prepared = self._prepare(sent)
@@ -319,6 +340,11 @@ class Client:
         rule = answers.rule_for(answer.status, answer.body, url, self._client.errors)
         wanted = rule.renew if rule is not None else answer.status == 401
         return wanted and self._auth.refused()
+
+
+def _answer(response: requests.Response, url: str) -> Answer:
+    milliseconds = round(1000 * response.elapsed.total_seconds())
+    return Answer(response.status_code, response.content, response.headers, address(url), milliseconds)
 
 
 def _not_sendable(url: str, error: ValueError) -> Misconfigured:

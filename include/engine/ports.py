@@ -98,6 +98,35 @@ class NoLimit:
 
 
 @dataclasses.dataclass(frozen=True)
+class FailedCall:
+    """A call that failed, redacted and cut: what came back, and what the platform made of it."""
+
+    method: str
+    address: str
+    status: int | None
+    """None where no answer came."""
+    headers: Mapping[str, str]
+    body: str
+    milliseconds: int | None
+    error_class: str
+    error_text: str
+
+
+class Witness(Protocol):
+    """Keeps what failing calls looked like."""
+
+    def failed(self, call: FailedCall) -> None:
+        """Keep a call; raises nothing."""
+
+
+class NoWitness:
+    """Where nobody looks."""
+
+    def failed(self, call: FailedCall) -> None:
+        """Keep nothing."""
+
+
+@dataclasses.dataclass(frozen=True)
 class ParentKey:
     """A landed record that a child stream is called for."""
 

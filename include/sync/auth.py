@@ -83,7 +83,7 @@ def ask_once(platform: Platform, config: CouplingConfig, credentials: Credential
     if found is None:
         return "nothing of it can be asked in one call; the first pull shows whether the credentials work"
     stream_name, stream = found
-    with open_client(config, credentials, platform.connect, platform.vault) as client:
+    with open_client(config, credentials, platform.connect, platform.vault, "check of credentials") as client:
         _first_page(client, stream)
     return f"{config.manifest.title} accepts the credentials, and answers {stream_name.replace('_', ' ')}"
 

@@ -131,7 +131,9 @@ def _streams(
     pull_id: int,
 ) -> dict[str, StreamRun]:
     runs = {}
-    with open_client(config, credentials, platform.connect, platform.vault) as client:
+    with open_client(
+        config, credentials, platform.connect, platform.vault, f"pull {pull_id} of {wish.object}"
+    ) as client:
         try:
             for name in config.manifest.objects[wish.object].streams:  # type: ignore[index]
                 runs[name] = StreamRun(platform.connect, connection, client, config, wish, ids, pull_id, name)

@@ -74,7 +74,7 @@ def push(platform: Platform, config: CouplingConfig, credentials: Credentials, o
     with warehouse_faults("pushing buy orders"), refused, platform.connect() as connection:
         ids = coupling_id(connection, config.name)
         refuse_inactive(connection, config.name)
-        with open_client(config, credentials, platform.connect, platform.vault) as client:
+        with open_client(config, credentials, platform.connect, platform.vault, "push") as client:
             unknown = 0
             for order in _orders(connection, ids.coupling_id, only):
                 state = _one(connection, client, config, how, order, credentials)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import hashlib
 import importlib
 import importlib.util
@@ -10,16 +11,23 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
+
+from include.contract.errors import SyncError
 from include.engine.answers import limit_of, remaining_of, reset_of
 from include.engine.client import Client
-from include.engine.ports import Credentials, Hooks, Limiter, NoLimit
+from include.engine.ports import Credentials, FailedCall, Hooks, Limiter, NoLimit
 from include.engine.template import fill
 from include.spec.budget import Budget
 from include.spec.load import CouplingConfig
 from include.sync.token_keeper import KeptTokens
+from include.warehouse import faults
 from include.warehouse.budgets import SharedBudget, Window
 from include.warehouse.connection import Connect
 from include.warehouse.secrets import Vault
+
+# Of one pull, push or check; a remote that is down for a night must not fill a disk.
+_MOST_FAULTS = 40
 
 
 class RemoteLimits:
@@ -77,9 +85,28 @@ def hooks_of(connector: str) -> Hooks:
     return Hooks(getattr(importlib.import_module(name), "token_form", None)) if found else Hooks()
 
 
+class KeptFaults:
+    """Keeps the failing calls of one operation in the warehouse: the first ones, because the rest look like them."""
+
+    def __init__(self, connect: Connect, coupling: str, operation: str) -> None:
+        self._connect, self._coupling, self._operation, self._left = connect, coupling, operation, _MOST_FAULTS
+
+    def failed(self, call: FailedCall) -> None:
+        """Keep a call, in a transaction of its own; a warehouse that does not take it changes nothing."""
+        if self._left > 0:
+            self._left -= 1
+            with contextlib.suppress(psycopg.Error, SyncError), self._connect() as connection:
+                faults.keep(connection, self._coupling, self._operation, dataclasses.asdict(call))
+
+
 @contextlib.contextmanager
-def open_client(config: CouplingConfig, credentials: Credentials, connect: Connect, vault: Vault) -> Iterator[Client]:
-    """Yield a client for a coupling; close its connections after it. Raises Misconfigured when something is lacking."""
+def open_client(
+    config: CouplingConfig, credentials: Credentials, connect: Connect, vault: Vault, operation: str
+) -> Iterator[Client]:
+    """Yield a client for a coupling; close its connections after it. Raises Misconfigured when something is lacking.
+
+    `operation` is what support reads beside a call that failed.
+    """
     with contextlib.ExitStack() as stack:
         limiter: Limiter = NoLimit()
         if config.manifest.client.budgets:
@@ -87,6 +114,8 @@ def open_client(config: CouplingConfig, credentials: Credentials, connect: Conne
             stack.callback(limits.close)
             limiter = limits
         tokens, hooks = KeptTokens(connect, vault), hooks_of(config.connector)
-        client = Client(config.manifest.client, credentials, settings_of(config), tokens, limiter, hooks=hooks)
+        witness = KeptFaults(connect, config.name, operation)
+        values = settings_of(config)
+        client = Client(config.manifest.client, credentials, values, tokens, limiter, hooks=hooks, witness=witness)
         stack.callback(client.close)
         yield client

@@ -61,7 +61,7 @@ def update_stock(platform: Platform, config: CouplingConfig, credentials: Creden
         coupling = coupling_id(connection, config.name).coupling_id
         if ledger.begin(connection, coupling):
             return Updated({}, (), began=True)
-        with open_client(config, credentials, platform.connect, platform.vault) as client:
+        with open_client(config, credentials, platform.connect, platform.vault, "stock") as client:
             shop = _Shop(connection, client, how, coupling, timedelta(seconds=config.manifest.client.timeout))
             for wish in ledger.due(connection, coupling):
                 with ledger.locked(connection, coupling, wish.remote_id) as free:

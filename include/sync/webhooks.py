@@ -163,7 +163,7 @@ def _in_line(
     wanted = topics_of(config) if endpoint.is_active else ()
     # What sends to us is known by its token, so that nothing but a registration needs to know where we are.
     address = f"{public_address() if wanted else ''}/webhooks/{endpoint.token}"
-    with open_client(config, credentials, platform.connect, platform.vault) as client:
+    with open_client(config, credentials, platform.connect, platform.vault, f"webhooks: {operation}") as client:
         held = platform.vault.open(endpoint.secret) if endpoint.secret is not None else ""
         renew = Secret(platform, connection, client, webhooks, credentials, endpoint)
         secret = renew.now(held, is_rotated=operation == "rotate") if wanted else held

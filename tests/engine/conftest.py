@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from include.engine.client import Client
-from include.engine.ports import Credentials, NoLimit, Renewal, Token, Usable
+from include.engine.ports import Credentials, FailedCall, NoLimit, Renewal, Token, Usable
 from include.spec import manifest as spec
 from tests.engine.remote import Remote
 
@@ -58,15 +58,30 @@ def tokens() -> MemoryTokens:
     return MemoryTokens()
 
 
+class Kept:
+    """Remembers what failing calls looked like."""
+
+    def __init__(self) -> None:
+        self.calls: list[FailedCall] = []
+
+    def failed(self, call: FailedCall) -> None:
+        self.calls.append(call)
+
+
+@pytest.fixture
+def kept() -> Kept:
+    return Kept()
+
+
 @pytest.fixture
 def client_of(remote: Remote, slept: Slept, tokens: MemoryTokens) -> Iterator[ClientOf]:
     """Makes clients of the remote; fields of the manifest's client are given as keywords."""
     made: list[Client] = []
 
-    def make(credentials: Credentials | None = None, limiter: Any = None, **fields: Any) -> Client:
+    def make(credentials: Credentials | None = None, limiter: Any = None, witness: Any = None, **fields: Any) -> Client:
         client = spec.Client.model_validate({"base_url": "{connection.host}/api", "auth": BASIC} | fields)
         known = credentials or Credentials("shop__system", remote.url, "login", "password")
-        made.append(Client(client, known, {}, tokens, limiter or NoLimit(), slept))
+        made.append(Client(client, known, {}, tokens, limiter or NoLimit(), slept, witness=witness))
         return made[-1]
 
     yield make

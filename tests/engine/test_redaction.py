@@ -14,7 +14,7 @@ from include.contract.errors import SyncError
 from include.engine.ports import Credentials, Token
 from include.engine.records import split
 from include.engine.redact import WORDS, address, redact, remote_words
-from tests.engine.conftest import ClientOf, MemoryTokens
+from tests.engine.conftest import ClientOf, Kept, MemoryTokens
 from tests.engine.remote import Remote, Reply, Request, as_json
 
 LOGIN = "planted-login"
@@ -55,6 +55,7 @@ def test_a_remote_that_echoes_secrets(
     remote: Remote,
     client_of: ClientOf,
     tokens: MemoryTokens,
+    kept: Kept,
     caplog: pytest.LogCaptureFixture,
     grant: dict[str, str],
     status: int,
@@ -66,10 +67,12 @@ def test_a_remote_that_echoes_secrets(
     token = as_json({"access_token": ACCESS, "expires_in": 600, "refresh_token": REFRESH})
     remote.answer = lambda request: token if request.path == "/token" else answer(request)
     known = Credentials("shop__system", remote.url, LOGIN, PASSWORD, {"refresh_token": REFRESH, "host": "x"})
-    client = client_of(known, auth=grant)
+    client = client_of(known, auth=grant, witness=kept)
     with pytest.raises(SyncError) as caught:
         client.ask("/items", QUERY, read=lambda found: split(found.body, [""], found.where))
     assert_clean(told(caught.value, caplog))
+    assert kept.calls
+    assert_clean(repr(kept.calls))
 
 
 @pytest.mark.requirement("R1")

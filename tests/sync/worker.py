@@ -49,7 +49,7 @@ def main() -> None:
     config = next(config for config in load_all()[0] if config.name == coupling)
     connect = connector(dsn_from_environment(), f"worker {claimant}")
     fast = hurried(config, claimant, int(lapse))
-    with open_client(fast, credentials(config.connection), connect, Vault.from_environment()) as client:
+    with open_client(fast, credentials(config.connection), connect, Vault.from_environment(), "test") as client:
         for _ in range(int(calls)):
             call(client)
             print("called", flush=True)

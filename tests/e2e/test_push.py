@@ -34,7 +34,6 @@ def test_a_refused_order_tells_the_remote_s_words_and_is_sent_by_one_click(platf
     document = {"optiply_id": 770101, "supplier_id": bought["supplier_id"], "lines": lines}
     platform.stage.one("select platform.place_buy_order('bralex', %s)", json.dumps(document))
     platform.api.wait_for_dags([f"{ERP}__push"])
-    platform.api.unpause(f"{ERP}__push")
 
     erp.admin.fault("status", "/PurchaseOrders", method="POST", status=400, body=json.dumps(REFUSED))
     run = platform.push(ERP)

@@ -54,7 +54,6 @@ def drain(platform: Platform, open_coupling: Open, run_id: str | None = None, se
         if not free:
             return Drained(is_busy=True)
         inbox.begin(connection)
-        inbox.forget(connection)
         return _Round(platform, connection, open_coupling, run_id, time.monotonic() + seconds).run()
 
 

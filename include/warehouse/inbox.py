@@ -14,8 +14,6 @@ from psycopg.rows import class_row, dict_row
 from include.contract.errors import Misconfigured
 
 _LOCK = 7_301_017
-KEPT = timedelta(days=14)
-"""How long an event that is done is kept. A delivery repeated after this would be taken for a new one."""
 # One statement for any number of events. The columns are arrays; a row that stands twice in them goes in once.
 INSERT = (
     "insert into platform.webhook_events (coupling_id, source, topic, object, stream, remote_id, follow_up, says_gone,"
@@ -202,15 +200,6 @@ def replay(connection: psycopg.Connection, coupling: str | None, ids: Sequence[i
         " and (%(coupling)s::text is null or c.name = %(coupling)s) and (e.id = any(%(ids)s)"
         "  or (cardinality(%(ids)s::bigint[]) = 0 and e.state = 'poison')) and e.object is not null",
         {"coupling": coupling, "ids": list(ids)},
-    ).rowcount
-
-
-def forget(connection: psycopg.Connection, most: int = 20_000) -> int:
-    """Delete events that were done long ago, at most so many at once; return how many."""
-    return connection.execute(
-        "delete from platform.webhook_events where id in (select id from platform.webhook_events"
-        " where state = 'done' and done_at < now() - %s order by done_at limit %s)",
-        [KEPT, most],
     ).rowcount
 
 

@@ -207,6 +207,7 @@ def test_the_platforms_own_dags() -> None:
         "approve_deletions",
         "check_webhooks",
         "monitor",
+        "maintain",
     }
     assert found["transform"].max_active_runs == 1
     assert found["approve_deletions"].max_active_runs > 1000, "a question that waits holds back no other"

@@ -11,6 +11,7 @@ from include.contract import errors
 from include.contract.errors import Misconfigured, SyncError
 from include.spec.functions import functions
 from include.spec.load import ROOT
+from include.sync.metrics import metrics
 from include.sync.settings import SETTINGS
 from include.warehouse.pulls import Busy
 
@@ -56,10 +57,15 @@ def pages(folder: Path) -> list[tuple[Path, str]]:
         (folder / "flags.md", flags.render()),
         (runbook, between_marks(_read(runbook), "errors", error_table(), runbook.name)),
         (guide, between_marks(_read(guide), "functions", function_table(), guide.name)),
-        (operations, between_marks(_read(operations), "settings", setting_table(), operations.name)),
+        (operations, _operations(operations)),
         (mapped_by.MACRO, mapped_by.render()),
         *((json_schema.FOLDER / name, text) for name, text in json_schema.pages().items()),
     ]
+
+
+def _operations(page: Path) -> str:
+    text = between_marks(_read(page), "settings", setting_table(), page.name)
+    return between_marks(text, "metrics", metric_table(), page.name)
 
 
 def between_marks(page: str, part: str, table: str, name: str) -> str:
@@ -86,6 +92,16 @@ def setting_table() -> str:
     """Return one row per number that an operator may set."""
     rows = ["| variable | counted in | default | meaning |", "|---|---|---|---|"]
     rows += [f"| `{one.variable}` | {one.unit} | {one.default} | {one.meaning} |" for one in SETTINGS]
+    return "\n".join(rows) + "\n"
+
+
+def metric_table() -> str:
+    """Return one row per metric that the monitor sends."""
+    rows = ["| metric | tags | tells |", "|---|---|---|"]
+    rows += [
+        f"| `{name}` | {', '.join(f'`{tag}`' for tag in one.tags) or '-'} | {one.tells} |"
+        for name, one in metrics().items()
+    ]
     return "\n".join(rows) + "\n"
 
 

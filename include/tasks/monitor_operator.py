@@ -6,8 +6,10 @@ import logging
 from typing import Any
 
 from airflow.sdk import BaseOperator, Context
+from airflow.sdk.observability.stats import gauge
 
 from include.sync import settings
+from include.sync.metrics import measure
 from include.sync.monitor import tell, watch
 from include.tasks.failure import FIRST_WAIT, RetryByKind, tell_reason, without_traceback
 from include.tasks.platform import platform
@@ -18,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 class MonitorOperator(BaseOperator):
-    """Looks, writes down what changed, and tells Slack and e-mail."""
+    """Looks, writes down what changed, tells Slack and e-mail, and sends figures to Airflow's metrics."""
 
     ui_color = "#fee2e2"
 
@@ -42,5 +44,7 @@ class MonitorOperator(BaseOperator):
             log.warning("%s", line)
         for fault in tell(here.connect, tellers()):
             log.error("%s", fault)
+        for found in measure(here.connect):
+            gauge(found.name, found.value, tags=found.tags)
         log.info("DONE: %s", done.sentence())
         return done.sentence()

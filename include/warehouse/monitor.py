@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 
 from include.warehouse import due
 
-_QUERY = Path(__file__).parent / "queries" / "troubles.sql"
+_QUERIES = Path(__file__).parent / "queries"
 # Any other name would be a column that somebody made up.
 Channel = Literal["slack", "email"]
 
@@ -90,13 +90,13 @@ def troubles(connection: psycopg.Connection, limits: Limits) -> list[Trouble]:
     """Return everything that is wrong now, by coupling, with one query for all of them."""
     due.refresh(connection)
     with connection.cursor(row_factory=class_row(Trouble)) as cursor:
-        found = cursor.execute(_text(), dataclasses.asdict(limits)).fetchall()
+        found = cursor.execute(_query("troubles"), dataclasses.asdict(limits)).fetchall()
     return sorted(found, key=lambda one: (one.coupling or "", one.kind, one.subject))
 
 
 @functools.cache
-def _text() -> bytes:
-    return _QUERY.read_bytes()
+def _query(name: str) -> bytes:
+    return (_QUERIES / f"{name}.sql").read_bytes()
 
 
 def open_alerts(connection: psycopg.Connection) -> list[Alert]:
@@ -195,3 +195,9 @@ def waiting(connection: psycopg.Connection, channel: Channel) -> int:
     query = f"select count(*) from platform.alert_messages where {channel}_at is null"
     row: Any = connection.execute(query.encode()).fetchone()
     return int(row[0])
+
+
+def measured(connection: psycopg.Connection, kinds: Sequence[str]) -> list[tuple[str, dict[str, str], float]]:
+    """Return the platform's figures: name, tags, value; alerts of these kinds."""
+    rows = connection.execute(_query("metrics"), {"kinds": list(kinds)}).fetchall()
+    return [(name, tags, float(value)) for name, tags, value in rows]

@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 
 from include.contract.errors import Misconfigured
-from include.sync import maintain as edge
 from include.sync.maintain import maintain
 from include.sync.settings import SETTINGS
 from include.warehouse import retention
+from tests.engine.test_witness import REFUSED
 from tests.monitor.conftest import Warehouse
-from tests.monitor.test_http_details import REFUSED
 from tests.monitor.test_watch import SHOP, event
 
 DAY = 24 * 60
@@ -131,7 +130,7 @@ def test_a_run_without_time_says_so_and_the_next_begins_with_what_waited_longest
     )
     # Each look at the clock takes nine minutes: the hour is over at the first landing table that holds anything.
     clock = iter(range(0, 10**9, 540))
-    monkeypatch.setattr(edge.time, "monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr("include.sync.maintain.time.monotonic", lambda: float(next(clock)))
     with warehouse.connect() as connection:
         assert retention.landing_tables(connection)[0] != "woocommerce__products"
         assert "there was no time for all of it" in maintain(warehouse.connect).sentence()

@@ -78,6 +78,9 @@ def test_no_secret_is_shown_anywhere(platform: Platform) -> None:
         held = platform.sandbox("woocommerce").admin.credentials()
         real = {"login": held["login"], "password": held["password"]}
         platform.api.call("PATCH", f"connections/{SHOP}?update_mask=login&update_mask=password", connection | real)
+        # What is searched below is also the log of the run that hears that they are right again.
+        form = {"coupling": SHOP, "action": "recheck"}
+        platform.ends_well(Run("change_coupling", platform.api.trigger("change_coupling", form)))
     basic = base64.b64encode(":".join(marked.values()).encode()).decode()
     # A login is shown among the connections, as in any Airflow; the rest is shown nowhere.
     secrets = {marked["password"], basic, *_secrets(platform)}

@@ -106,12 +106,14 @@ def metric_table() -> str:
 
 
 def error_table() -> str:
-    """Return one row per kind of error: how the log names it, who acts, what comes next."""
-    rows = ["| on the log | what happened | who acts | tried again by itself | next step |", "|---|---|---|---|---|"]
+    """Return one row per kind of error: how the log names it, who acts, what comes next, what support does."""
+    names = ("on the log", "what happened", "who acts", "tried again by itself", "next step", "what support does")
+    rows = [f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
     kinds: list[type[SyncError]] = [*_kinds(SyncError), Busy]
     for kind in kinds:
         meaning = " ".join((kind.__doc__ or "").split("\n\n")[0].split())
-        rows.append(f"| {kind.error_class} | {meaning} | {kind.acts} | {_again(kind)} | {kind.next_step} |")
+        cells = (kind.error_class, meaning, kind.acts, _again(kind), kind.next_step, kind.support)
+        rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows) + "\n"
 
 

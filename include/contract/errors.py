@@ -47,6 +47,8 @@ class SyncError(Exception):
     error_class = "our bug"
     acts = DEVELOPER
     next_step = "Send this task's log to a developer."
+    support = "Sends the log, and tells the customer that we are at it."
+    """What support does when it sees this, beside the next step; for the runbook."""
 
     def __init__(self, what: str, *, next_step: str | None = None, acts: str | None = None) -> None:
         super().__init__(what)
@@ -75,6 +77,10 @@ class AuthRefused(AskPerson):
         "Ask the customer for new credentials and put them into the coupling's Airflow connection; the next scheduled "
         "run tries them, or 'Try the credentials' at once."
     )
+    support = (
+        "Nothing is pulled meanwhile, and nothing is lost: what was missed is caught up. The coupling, and those that "
+        "share its connection, are stopped until its credentials work."
+    )
 
 
 class Misconfigured(AskPerson):
@@ -82,6 +88,7 @@ class Misconfigured(AskPerson):
 
     error_class = "configuration"
     next_step = "Correct the file or connection named above; the next run picks it up."
+    support = "Corrects it, or asks who keeps that file; ./run cli coupling check tells whether it is right now."
 
 
 class Wait(SyncError):  # noqa: N818
@@ -99,6 +106,7 @@ class LimitReached(Wait):
 
     error_class = "rate limit"
     next_step = "The pull goes on by itself when the limit resets."
+    support = "Waits: triggering again takes from the same limit. Back each day: the schedules ask too much."
 
 
 class TryAgain(SyncError):  # noqa: N818
@@ -112,6 +120,7 @@ class RemoteDown(TryAgain):
     """No connection, a time-out, or a 5xx answer."""
 
     error_class = "remote down"
+    support = "Waits for its next schedule. Down for hours: tells the customer, who asks their host or the vendor."
 
 
 class UnexpectedResponse(TryAgain):
@@ -122,6 +131,9 @@ class UnexpectedResponse(TryAgain):
         "The pull is tried again by itself; if it keeps failing, open the address above in a browser "
         "(maintenance page, firewall, plug-in error?) and tell the customer."
     )
+    support = (
+        "Looks at what came back: ./run cli coupling faults. A maintenance page passes; a plug-in's error does not."
+    )
 
 
 class WarehouseDown(TryAgain):
@@ -129,6 +141,7 @@ class WarehouseDown(TryAgain):
 
     error_class = "our bug"
     next_step = "The pull goes on by itself when PostgreSQL is back; if not, tell operations."
+    support = "Nothing, unless many couplings show it: then calls operations."
 
 
 class GiveUp(SyncError):  # noqa: N818
@@ -140,6 +153,9 @@ class RequestRefused(GiveUp):
 
     error_class = "bad request"
     next_step = "Send this task's log to a developer: the connector asks for something the remote refuses."
+    support = (
+        "Reads the remote's words, with ./run cli coupling faults for all of them; an order: corrects what they name."
+    )
 
 
 class NotThere(RequestRefused):
@@ -150,6 +166,7 @@ class NotThere(RequestRefused):
         "Check the remote id, and the address in the coupling's Airflow connection. A record that was deleted there "
         "is found by a pull of everything."
     )
+    support = "Looks whether the record, or the shop, is still there under this address."
 
 
 class PlatformBug(GiveUp):

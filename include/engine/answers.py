@@ -41,8 +41,15 @@ def check(
     status: int, body: bytes, headers: Mapping[str, str], url: str, client: Client, secrets: Iterable[str]
 ) -> SyncError | None:
     """Return the error that an answer means, None for a good one. Its text holds the remote's words, redacted."""
+    is_good = 200 <= status < 300
+    if is_good and client.refusal is not None:
+        # Only what refuses is read: a good answer's records may hold any words.
+        refused = _refusal(body, client.refusal)
+        if refused is None:
+            return None
+        body, is_good = refused, False
     rule = rule_for(status, body, url, client.errors)
-    if rule is None and 200 <= status < 300:
+    if rule is None and is_good:
         return None
     what = _what(status, body, url, list(secrets))
     if rule is not None and rule.error_class != "rate limit":
@@ -59,15 +66,15 @@ def rule_for(status: int, body: bytes, url: str, rules: Iterable[ErrorRule]) -> 
     return next((r for r in rules if status in r.status and r.body in text and re.search(r.path, path)), None)
 
 
-def refusal(body: bytes, path: str, url: str, secrets: Iterable[str]) -> SyncError | None:
-    """Return the refusal that hides in a good status: a text, list or mapping at `path` that is not empty."""
+def _refusal(body: bytes, path: str) -> bytes | None:
+    """Return the refusal that hides in a good answer: a text, list or mapping at `path` that is not empty."""
     try:
         found = dig(msgspec.Raw(body), path)
         words = None if found is None else msgspec.json.decode(found)
     except (msgspec.DecodeError, UnicodeDecodeError):
         # Whoever reads the records says what is wrong with it.
         return None
-    return RequestRefused(_what(200, bytes(found), url, list(secrets))) if words and found is not None else None
+    return bytes(found) if words and found is not None else None
 
 
 def _what(status: int, body: bytes, url: str, secrets: list[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from oauthlib import oauth1
@@ -13,6 +13,7 @@ from include.engine.ports import Credentials, Hooks, TokenStore
 from include.engine.template import fill
 from include.engine.token_grant import TokenAuth
 from include.spec import auth as spec
+from include.spec.manifest import ErrorRule
 
 
 class Auth(Protocol):
@@ -87,8 +88,12 @@ def make_auth(
     store: TokenStore,
     values: Mapping[str, Any],
     hooks: Hooks | None = None,
+    errors: Sequence[ErrorRule] = (),
 ) -> Auth:
-    """Return the proof that a manifest asks for; `values` fill its address. Raises Misconfigured."""
+    """Return the proof that a manifest asks for; `values` fill its address. Raises Misconfigured.
+
+    `errors` say what the remote's refusals of a token mean.
+    """
     if isinstance(grant, spec.Choice):
         chosen = str(values.get(f"settings.{grant.setting}"))
         if chosen not in grant.ways:
@@ -112,6 +117,7 @@ def make_auth(
         credentials=credentials,
         secrets=secrets_of(credentials),
         store=store,
+        errors=errors,
     )
 
 

@@ -122,7 +122,7 @@ class Client:
         filled = {name: fill(value, self.values) for name, value in client.headers.items()}
         # One that is left empty is meant for another kind of account.
         self._headers = {name: value for name, value in filled.items() if value}
-        self._auth: Auth = make_auth(client.auth, credentials, tokens, self.values, hooks)
+        self._auth: Auth = make_auth(client.auth, credentials, tokens, self.values, hooks, client.errors)
         self._session = _Session()
         # trust_env off: a .netrc or proxy of the machine must not touch our requests; it also costs time per call.
         self._session.trust_env = False
@@ -329,11 +329,7 @@ class Client:
         return prepared
 
     def _fault(self, answer: Answer, url: str) -> SyncError | None:
-        secrets = self._auth.secrets()
-        fault = answers.check(answer.status, answer.body, answer.headers, url, self._client, secrets)
-        if fault is None and self._client.refusal is not None:
-            fault = answers.refusal(answer.body, self._client.refusal, url, secrets)
-        return fault
+        return answers.check(answer.status, answer.body, answer.headers, url, self._client, self._auth.secrets())
 
     def _may_renew(self, answer: Answer, url: str) -> bool:
         """Return whether another token may be accepted where this one was refused."""

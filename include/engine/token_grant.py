@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from include.engine.ports import Credentials, Token, TokenStore, Usable
 from include.engine.token_request import TokenRequest
 from include.spec import auth as spec
+from include.spec.manifest import ErrorRule
 
 _OPEN_FIELDS = ("grant_type", "scope")
 
@@ -26,6 +27,7 @@ class TokenAuth:
         credentials: Credentials,
         secrets: list[str],
         store: TokenStore,
+        errors: Sequence[ErrorRule] = (),
     ) -> None:
         self._grant, self._store, self._name = grant, store, credentials.name
         self._held = [*secrets, *(value for name, value in form.items() if name not in _OPEN_FIELDS)]
@@ -44,6 +46,7 @@ class TokenAuth:
             not_before_seconds=rotating.not_before_seconds if rotating else 0,
             too_early=rotating.too_early if rotating else "",
             secrets=tuple(self._held),
+            errors=tuple(rule.model_dump() for rule in errors if rule.error_class == "auth"),
         )
 
     def headers(self, method: str, url: str) -> dict[str, str]:

@@ -10,9 +10,10 @@ from typing import Any
 import requests
 
 from include.contract.errors import AuthRefused, LimitReached, Misconfigured, RemoteDown, UnexpectedResponse
-from include.engine.answers import waits_until
+from include.engine.answers import rule_for, waits_until
 from include.engine.ports import Token
 from include.engine.redact import address, remote_words
+from include.spec.manifest import ErrorRule
 
 # A refresh that is given up after the remote has made it costs the customer a new authorisation: better wait.
 REFRESH_TIMEOUT = (10, 120)
@@ -35,6 +36,8 @@ class TokenRequest:
     not_before_seconds: int = 0
     too_early: str = ""
     secrets: tuple[str, ...] = dataclasses.field(default=(), repr=False)
+    errors: tuple[Mapping[str, Any], ...] = ()
+    """The manifest's rules about refused credentials, as plain data."""
 
     @property
     def rotates(self) -> bool:
@@ -91,7 +94,9 @@ class TokenRequest:
         if self.too_early and self.too_early in words:
             raise LimitReached(f"{where} to the token request: {words}", datetime.now(UTC) + _TOO_EARLY_WAIT)
         if not answer.ok:
-            raise AuthRefused(f"{where} to the token request: {words}")
+            rules = [ErrorRule.model_validate(rule) for rule in self.errors]
+            rule = rule_for(answer.status_code, answer.content, self.url, rules)
+            raise AuthRefused(f"{where} to the token request: {words}", next_step=rule.next_step if rule else None)
 
     def _token_of(self, answer: requests.Response, form: Mapping[str, str], where: str) -> Token:
         try:

@@ -29,12 +29,15 @@ class Stops(Exception):  # noqa: N818 - it is how a run ends
 
 def refused(error: SyncError, title: str, reference: str) -> Ends:
     """Return the end of an order that the remote, or a check of ours, refuses."""
-    next_step = (
-        f"Correct in {title} or in Optiply what it says, then send order {reference} again: trigger this DAG with its "
-        "number, or ./run cli push retry."
-    )
-    own = error.next_step if isinstance(error, Misconfigured) else next_step
-    return Ends("rejected", Reason(error.error_class, error.what, SUPPORT, own))
+    again = f"send order {reference} again: trigger this DAG with its number, or ./run cli push retry."
+    if isinstance(error, Misconfigured):
+        next_step = error.next_step
+    elif error.next_step != type(error).next_step:
+        # The manifest knows these words.
+        next_step = f"{error.next_step} Then {again}"
+    else:
+        next_step = f"Correct in {title} or in Optiply what it says, then {again}"
+    return Ends("rejected", Reason(error.error_class, error.what, SUPPORT, next_step))
 
 
 def by_hand(what: str, title: str, reference: str) -> Ends:

@@ -62,6 +62,7 @@ class Busy(LimitReached):
 
     error_class = "rate limit"
     next_step = "Wait for the other run; this one goes on by itself."
+    support = "Nothing."
 
 
 def lane(mode: str) -> str:

@@ -16,7 +16,7 @@ SHOP = "velodrome__woocommerce"
 
 def held(stage: Stage) -> dict[str, list[Row]]:
     """Return all that Optiply has."""
-    return {table: stage.rows(f"select * from optiply.{table} order by id") for table in OPTIPLY}  # type: ignore[arg-type]
+    return {table: stage.rows(f"select * from optiply.{table} order by id") for table in OPTIPLY}
 
 
 def told(stage: Stage, key: str) -> list[str]:
@@ -37,7 +37,7 @@ def test_current_state_explanation_and_replay_are_unharmed(stage: Stage) -> None
     # A year passes: everything that can be old is.
     for table in stage.rows("select tablename as name from pg_tables where schemaname = 'staging'"):
         stage.connection.execute(
-            f"update staging.{table['name']} set landed_at = landed_at - interval '1 year',"  # type: ignore[arg-type]
+            f"update staging.{table['name']} set landed_at = landed_at - interval '1 year',"
             " superseded_at = superseded_at - interval '1 year', gone_at = gone_at - interval '1 year'"
         )
     stage.connection.execute("update platform.pulls set finished_at = finished_at - interval '1 year'")

@@ -1,24 +1,16 @@
 """What support sees in Airflow's own pages, in a real browser. `OPTIPLY_IMAGES=docs/images` keeps the pictures."""
 
 import json
-import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
 
+from tests.e2e.browser import CHROMIUM, Screen, browsing
 from tests.e2e.platform import Platform, wait_until
 from tests.e2e.test_approvals import GONE, know_the_catalogue, pull_and_be_asked
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync"
-)
 SHOP, EXACT = "velodrome__woocommerce", "bralex__exact_online"
-PATIENCE_MS = 30_000
 
 pytestmark = [
     pytest.mark.requirement("R8"),
@@ -26,45 +18,10 @@ pytestmark = [
 ]
 
 
-class Screen:
-    """A page of the user `support`; `keep` takes a picture of what is on it."""
-
-    def __init__(self, page: Page, address: str, folder: Path) -> None:
-        self.page, self._address, self._folder = page, address, folder
-        expect.set_options(timeout=PATIENCE_MS)
-
-    def log_in(self, password: str) -> None:
-        self.page.goto(f"{self._address}/auth/login")
-        self.page.fill("input[name=username]", "support")
-        self.page.fill("input[name=password]", password)
-        self.page.click("button[type=submit]")
-        self.page.wait_for_url(lambda url: "/auth/login" not in url, timeout=PATIENCE_MS)
-
-    def open(self, path: str) -> None:
-        self.page.goto(f"{self._address}/{path}")
-
-    def shows(self, *texts: str | re.Pattern[str]) -> None:
-        for text in texts:
-            expect(self.page.get_by_text(text).first).to_be_visible()
-
-    def keep(self, name: str) -> None:
-        # What has just been asserted is still moving: menus unfold, bars grow.
-        self.page.wait_for_timeout(1500)
-        self.page.screenshot(path=self._folder / f"{name}.png")
-
-
 @pytest.fixture(scope="module")
 def screen(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screen]:
-    chosen = os.environ.get("OPTIPLY_IMAGES")
-    folder = Path(chosen) if chosen else tmp_path_factory.mktemp("screens")
-    passwords = json.loads(platform.machine.settings.passwords_file.read_text())
-    with sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS.split())
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
-        found = Screen(page, platform.machine.settings.address, folder)
-        found.log_in(passwords["support"])
+    with browsing(platform, tmp_path_factory.mktemp("screens")) as found:
         yield found
-        browser.close()
 
 
 def test_the_list_tells_couplings_apart(screen: Screen) -> None:

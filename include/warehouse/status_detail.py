@@ -116,6 +116,33 @@ class Aside:
 
 
 @dataclasses.dataclass(frozen=True)
+class Warned:
+    """A trouble that the monitor sees now and that the state does not tell: a pull that is stuck, a quota that ends."""
+
+    kind: str
+    subject: str
+    since: datetime
+    text: str
+    acts: str
+    next_step: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Call:
+    """A call that failed, as it was kept: redacted and cut."""
+
+    at: datetime
+    operation: str
+    method: str
+    address: str
+    status: int | None
+    body: str
+    milliseconds: int | None
+    error_class: str
+    error_text: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Detail:
     """All that the page of a coupling shows besides its status."""
 
@@ -126,6 +153,8 @@ class Detail:
     orders: dict[str, int]
     stuck: list[Order]
     aside: list[Aside]
+    warned: list[Warned]
+    calls: list[Call]
     totals: dict[str, dict[str, Any]]
     """By object: the counts of its last finished pull."""
 
@@ -141,6 +170,8 @@ def detail(connection: psycopg.Connection, coupling: str, limit: int = 40) -> De
         orders=dict(connection.execute(_ORDERS, [number]).fetchall()),
         stuck=_rows(connection, Order, _STUCK, number),
         aside=aside(connection, number),
+        warned=_rows(connection, Warned, _WARNED, coupling),
+        calls=_rows(connection, Call, _CALLS, number),
         totals=_totals(connection, number),
     )
 
@@ -216,4 +247,16 @@ _STUCK = (
     "select coalesce(b.optiply_id::text, p.reference) as number, p.state, p.remote_number, p.changed_at, p.attempts,"
     " p.error_text, p.acts, p.next_step from platform.push_orders p join optiply.buy_orders b on b.id = p.buy_order_id"
     " where p.coupling_id = %s and p.state in ('rejected', 'parked', 'unknown') order by p.changed_at desc limit 30"
+)
+# A quota belongs to all couplings that take from it.
+_WARNED = (
+    "select a.kind, a.subject, a.since, a.text, a.acts, a.next_step from platform.alerts a"
+    " join platform.couplings c on c.name = %s where a.ended_at is null and (a.coupling_id = c.id"
+    "  and a.kind in ('stuck', 'backlog', 'pushing') or a.kind = 'quota'"
+    "  and exists (select from platform.budget_shares s where s.claimant = c.name and a.subject = concat(s.window_name, ' of ', s.scope)))"
+    " order by a.since"
+)
+_CALLS = (
+    "select at, operation, method, address, status, body, milliseconds, error_class, error_text"
+    " from platform.http_details where coupling_id = %s order by id desc limit 20"
 )

@@ -28,7 +28,7 @@ def coupling_status(dsn: str) -> Result:
     """Milliseconds for the status of one coupling among a thousand; the floor is a count."""
     with connector(dsn, "bench")() as connection:
         seed(connection)
-        return _measured(connection, lambda: status.coupling(connection, "shop0042__remote2"), _ONE_SECONDS)
+        return _measured(connection, lambda: status.coupling(connection, "shop0001__remote2"), _ONE_SECONDS)
 
 
 def _measured(connection: psycopg.Connection, look: Callable[[], object], most: float) -> Result:

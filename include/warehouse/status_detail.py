@@ -251,10 +251,10 @@ _STUCK = (
 # A quota belongs to all couplings that take from it.
 _WARNED = (
     "select a.kind, a.subject, a.since, a.text, a.acts, a.next_step from platform.alerts a"
-    " join platform.couplings c on c.name = %s where a.ended_at is null and (a.coupling_id = c.id"
-    "  and a.kind in ('stuck', 'backlog', 'pushing') or a.kind = 'quota'"
-    "  and exists (select from platform.budget_shares s where s.claimant = c.name and a.subject = concat(s.window_name, ' of ', s.scope)))"
-    " order by a.since"
+    " join platform.couplings c on c.name = %s where a.ended_at is null"
+    " and (a.coupling_id = c.id and a.kind in ('stuck', 'backlog', 'pushing') or a.kind = 'quota' and exists ("
+    "  select from platform.budget_shares s where s.claimant = c.name"
+    "  and a.subject = concat(s.window_name, ' of ', s.scope))) order by a.since"
 )
 _CALLS = (
     "select at, operation, method, address, status, body, milliseconds, error_class, error_text"

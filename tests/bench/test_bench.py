@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from include.bench import deletions, extract, parse, transform
+from include.bench import deletions, extract, parse, status, transform
 from include.local.database_server import DatabaseServer
+from include.warehouse.connection import connector
 
 DATABASE = "bench_test"
 
@@ -66,3 +67,14 @@ def test_settling_marks_what_the_anti_join_marks(dsn: str, monkeypatch: pytest.M
     found = deletions.deletion_diff(dsn)
     assert found.ratio is not None
     assert found.ratio > 0
+
+
+def test_the_status_of_couplings_is_measured(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(status, "COUPLINGS", 8)
+    monkeypatch.setattr(status, "ROUNDS", 1)
+    monkeypatch.setattr(status, "_PAGE_SECONDS", 60)
+    assert status.couplings_page_1000(dsn).value > 0
+    with psycopg.connect(dsn) as connection:
+        assert connection.execute("select count(*) from platform.object_pulls").fetchone() == (40,)
+    with connector(dsn, "test")() as found, pytest.raises(RuntimeError, match="more than 0"):
+        status._measured(found, lambda: None, 0.0)

@@ -131,3 +131,13 @@ def test_pages_of_a_coupling_and_a_record(opened: Opened) -> None:
     assert "<script>alert" not in script
     assert opened("viewer").get("/desk/problems").status_code == 200
     assert opened("viewer").get(f"/desk/dag/{COUPLING}__extract").headers["location"] == f"/desk/coupling/{COUPLING}"
+
+
+def test_the_interface_is_described(opened: Opened) -> None:
+    described = opened("viewer").get("/desk/api/v1/openapi.json").json()
+    assert "/api/v1/couplings/{coupling}/pull" in described["paths"]
+    found = opened("viewer").get(f"/desk/api/v1/couplings/{COUPLING}").json()
+    assert found["objects"]
+    assert set(described["components"]["schemas"]["CouplingStatus"]["properties"]) == set(found)
+    listed = opened("viewer").get("/desk/api/v1/couplings?limit=2&webshop=bralex").json()
+    assert (len(listed["couplings"]), listed["total"]) == (2, 2)

@@ -130,18 +130,18 @@ def test_a_record_is_found_by_its_ean(platform: Platform, screen: Screen) -> Non
     screen.desk.get_by_label("Webshop").select_option("bralex")
     screen.desk.get_by_label("SKU, EAN, order number or remote id").fill(ean)
     screen.desk.get_by_label("SKU, EAN, order number or remote id").press("Enter")
-    expect(screen.desk.get_by_role("heading", name=re.compile(f"products: {EXACT}"))).to_be_visible()
+    expect(screen.desk.get_by_role("heading", name=re.compile(f"^products: {EXACT}"))).to_be_visible()
     expect(screen.desk.get_by_role("cell", name=ean).first).to_be_visible()
     expect(screen.desk.get_by_text("Where it comes from")).to_be_visible()
     screen.keep("desk-record")
 
 
 def test_the_theme_of_the_ui_and_the_way_to_a_log(screen: Screen) -> None:
-    visit(screen, f"coupling/{EXACT}")
+    visit(screen, f"coupling/{SHOP}")
     background = "getComputedStyle(document.body).backgroundColor"
     light = screen.desk.locator("body").evaluate(background)
     screen.page.evaluate("document.documentElement.classList.add('dark')")
     expect(screen.desk.locator("html.dark")).to_have_count(1)
     assert screen.desk.locator("body").evaluate(background) != light
     screen.desk.get_by_role("link", name="log", exact=True).first.click()
-    screen.page.wait_for_url(re.compile(rf"/dags/{EXACT}__extract/runs/.*/tasks/pull_"))
+    screen.page.wait_for_url(re.compile(rf"/dags/{SHOP}__extract/runs/.*/tasks/pull_"))

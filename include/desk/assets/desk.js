@@ -117,7 +117,7 @@ async function act(form, button) {
   const held = [...form.querySelectorAll("button")];
   held.forEach((one) => { one.disabled = true; });
   try {
-    const answer = await fetch(button?.dataset.action ?? form.action, {
+    const answer = await fetch(button?.dataset.action ?? form.getAttribute("action"), {
       method: "POST", headers: { "Content-Type": "application/json", "X-Desk": "1" }, body: JSON.stringify(body),
     });
     const told = await answer.json();

@@ -59,6 +59,13 @@ def duration(seconds: float | timedelta | None) -> str:
     return f"{total // 86400} d {total % 86400 // 3600} h"
 
 
+def stored(value: object) -> str:
+    """Return a stored value as a person reads it."""
+    if value is None:
+        return "–"
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+
+
 def plain(name: str) -> str:
     """Return the name of an object as it is spoken."""
     return name.replace("_", " ")
@@ -72,7 +79,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"moment": moment, "number": number, "duration": duration, "plain": plain}
+    made.filters |= {"moment": moment, "number": number, "duration": duration, "plain": plain, "stored": stored}
     made.globals |= {"TONES": TONES, "WORDS": WORDS, "OBJECT_WORDS": OBJECT_WORDS, "TABLES_KNOWN": _TABLES}
     return made
 

@@ -25,6 +25,7 @@ if (above) {
 
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 const day = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const old = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
 const whole = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "long" });
 
 function away(seconds) {
@@ -38,7 +39,8 @@ function times() {
     const at = new Date(shown.dateTime);
     const near = away((at - Date.now()) / 1000);
     const today = at.toDateString() === new Date().toDateString();
-    const text = near ?? (today ? clock.format(at) : day.format(at));
+    const isNear = Math.abs(at - Date.now()) < 300 * 86400e3;
+    const text = near ?? (today ? clock : isNear ? day : old).format(at);
     if (shown.textContent !== text) shown.textContent = text;
     shown.title = whole.format(at);
   }

@@ -6,11 +6,12 @@ nothing: it is told when it is back. One that took a message just before this pr
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import dataclasses
 import logging
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol, TypeVar
 
 import psycopg
 
@@ -20,6 +21,7 @@ from include.warehouse.life import ACTIVATING, ACTIVE
 from include.warehouse.monitor import Alert, Channel, Limits, Line, Message, Trouble
 
 log = logging.getLogger(__name__)
+Seen = TypeVar("Seen", Trouble, Alert)
 WORDS = {
     "auth": "needs re-authentication",
     "activation": "is being activated",
@@ -38,6 +40,8 @@ WORDS = {
 _LOCK = 7_301_032
 # What a person can still read, and what Slack shows of one message without cutting it.
 _AT_ONCE = 20
+# More changes of one kind than this have one cause.
+_MANY, _NAMED = 40, 8
 _MOST_POSTS = 5
 
 
@@ -75,13 +79,13 @@ def watch(connect: Connect, limits: Limits | None = None) -> Watched:
         with connection.transaction():
             found = {one.key: one for one in monitor.troubles(connection, limits or Limits())}
             known = {one.key: one for one in monitor.open_alerts(connection)}
-            began = [(one, _began(one)) for key, one in found.items() if key not in known and not one.holds]
+            began = _gathered((one, _began(one)) for key, one in found.items() if key not in known and not one.holds)
             refreshed = [(known[key].id, one, _changed(known[key], one)) for key, one in _news(found, known)]
-            ended = [(one, _ended(one, found)) for key, one in known.items() if key not in found]
+            ended = _gathered((one, _ended(one, found)) for key, one in known.items() if key not in found)
             monitor.began(connection, began)
             monitor.refreshed(connection, refreshed)
             monitor.ended(connection, ended)
-    told = [line for _, line in began] + [line for *_, line in refreshed] + [line for _, line in ended]
+    told = [*(line for _, line in began), *(line for *_, line in refreshed), *(line for _, line in ended)]
     return Watched(
         now=tuple(one for key, one in found.items() if key in known or not one.holds),
         began=len(began),
@@ -134,6 +138,30 @@ def _tell(connection: psycopg.Connection, channel: Channel, teller: Teller) -> b
 
 def _is_urgent(message: Message) -> bool:
     return message.kind != "activation" or message.variant.endswith(" failed")
+
+
+def _gathered(changes: Iterable[tuple[Seen, Line | None]]) -> list[tuple[Seen, Line | None]]:
+    """Let many changes of one kind at once be one line: what stops everything would bury what else is told."""
+    every = list(changes)
+    told = collections.Counter(one.kind for one, line in every if line is not None)
+    gathered: dict[str, list[Trouble | Alert]] = {kind: [] for kind, count in told.items() if count > _MANY}
+    for one, line in every:
+        if line is not None and one.kind in gathered:
+            gathered[one.kind].append(one)
+    lines: dict[str, Line] = {}
+    for kind, ones in gathered.items():
+        couplings = sorted({one.coupling or one.subject for one in ones})
+        some = ", ".join(couplings[:_NAMED]) + (", …" if len(couplings) > _NAMED else "")
+        over = " no more" if isinstance(ones[0], Alert) else ""
+        text = f"{WORDS[kind]}{over}: {len(ones)} at once, of {len(couplings)} couplings: {some}"
+        lines[kind] = (
+            text,
+            "Look for one cause: Airflow, the network, a vendor that is down. platform.alerts lists them.",
+        )
+    result: list[tuple[Seen, Line | None]] = []
+    for one, line in every:
+        result.append((one, lines.pop(one.kind, None) if line is not None and one.kind in gathered else line))
+    return result
 
 
 def _news(

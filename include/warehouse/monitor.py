@@ -115,10 +115,10 @@ Line = tuple[str, str | None]
 """What a message says: its line, and what stands below it."""
 
 
-def began(connection: psycopg.Connection, found: Sequence[tuple[Trouble, Line]]) -> None:
-    """Open alerts, each with its message."""
+def began(connection: psycopg.Connection, found: Sequence[tuple[Trouble, Line | None]]) -> None:
+    """Open alerts; those without a line are told with another one."""
     rows = [
-        dataclasses.asdict(one) | {"since": one.since.isoformat(), "line": line[0], "detail": line[1]}
+        dataclasses.asdict(one) | {"since": one.since.isoformat(), "line": line and line[0], "detail": line and line[1]}
         for one, line in found
     ]
     connection.execute(
@@ -130,7 +130,7 @@ def began(connection: psycopg.Connection, found: Sequence[tuple[Trouble, Line]])
         "  returning *)"
         " insert into platform.alert_messages (alert_id, event, line, detail)"
         " select o.id, 'began', n.line, n.detail from opened o join new n on n.kind = o.kind and n.subject = o.subject"
-        " and n.coupling_id is not distinct from o.coupling_id order by o.id",
+        " and n.coupling_id is not distinct from o.coupling_id where n.line is not null order by o.id",
         [Jsonb(rows)],
     )
 

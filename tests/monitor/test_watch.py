@@ -229,3 +229,17 @@ def test_a_thousand_couplings_are_looked_at_well_within_a_second(warehouse: Ware
     quiet(warehouse)
     seconds = time.monotonic() - begun
     assert seconds < 0.8, f"{seconds:.2f} s"
+    # What stops everything is one line, and one when it is over.
+    warehouse.do("update platform.schedule_times set due_at = now(), good_until = now() + interval '1 hour'")
+    warehouse.do(
+        "update platform.object_pulls set tried_at = now() - interval '1 hour',"
+        " everything_tried_at = now() - interval '1 hour'"
+    )
+    found = look(warehouse)
+    assert found.began > 4000
+    assert len(found.lines) == 2
+    assert found.lines[0].startswith(f"late: {found.began} at once, of 1")
+    assert warehouse.one("select count(*) from platform.alert_messages") == 1
+    quiet(warehouse)
+    warehouse.do("update platform.object_pulls set tried_at = now(), everything_tried_at = now()")
+    assert look(warehouse).lines[0].startswith("late no more: ")

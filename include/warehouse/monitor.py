@@ -16,6 +16,7 @@ from psycopg.types.json import Jsonb
 from include.warehouse import due
 
 _QUERIES = Path(__file__).parent / "queries"
+_TROUBLES = ("troubles_of_pulls", "troubles_of_lives", "troubles_of_traffic")
 # Any other name would be a column that somebody made up.
 Channel = Literal["slack", "email"]
 
@@ -87,10 +88,11 @@ class Message:
 
 
 def troubles(connection: psycopg.Connection, limits: Limits) -> list[Trouble]:
-    """Return everything that is wrong now, by coupling, with one query for all of them."""
+    """Return everything that is wrong now, by coupling, with three queries for all of them."""
     due.refresh(connection)
+    values = dataclasses.asdict(limits)
     with connection.cursor(row_factory=class_row(Trouble)) as cursor:
-        found = cursor.execute(_query("troubles"), dataclasses.asdict(limits)).fetchall()
+        found = [row for name in _TROUBLES for row in cursor.execute(_query(name), values).fetchall()]
     return sorted(found, key=lambda one: (one.coupling or "", one.kind, one.subject))
 
 

@@ -5,14 +5,16 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from include.local import machine, postgres
 from include.local.airflow import QUIET
 from include.local.paths import ROOT
 
-WAITING = "tests/e2e"
+BESIDE = ("tests/e2e", "tests/dbt")
+"""What the rest does not wait for: tests of a running Airflow mostly wait, those of the mappings mostly let PostgreSQL
+work."""
 
 
 def main(arguments: list[str]) -> int:
@@ -24,22 +26,23 @@ def main(arguments: list[str]) -> int:
 
 
 def _side_by_side(environ: Mapping[str, str]) -> int:
-    """Runs the whole suite: the tests of a running Airflow mostly wait, so they go beside the others.
-
-    Their output follows that of the others.
-    """
+    """Runs the whole suite: the folders of BESIDE in a process each, their output after that of the rest."""
     state = machine.state()
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as told:
-        command = pytest_command(state / "beside", [WAITING])
-        beside = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=told, stderr=subprocess.STDOUT)
-        try:
-            command = pytest_command(state, [f"--ignore={WAITING}"])
-            code = subprocess.run(command, cwd=ROOT, env=environ, check=False).returncode
-        finally:
-            waited = beside.wait()
+    with ExitStack() as stack:
+        beside = []
+        for folder in BESIDE:
+            told = stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8"))
+            command = pytest_command(state / "beside" / Path(folder).name, [folder])
+            running = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=told, stderr=subprocess.STDOUT)
+            stack.callback(running.wait)
+            beside.append((running, told))
+        rest = pytest_command(state, [f"--ignore={folder}" for folder in BESIDE])
+        codes = [subprocess.run(rest, cwd=ROOT, env=environ, check=False).returncode]
+        for running, told in beside:
+            codes.append(running.wait())
             told.seek(0)
             print(told.read(), flush=True)
-    return code or waited
+    return next((code for code in codes if code), 0)
 
 
 @contextmanager

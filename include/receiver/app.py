@@ -9,14 +9,17 @@ from collections.abc import AsyncIterator, Sequence
 
 import psycopg
 from fastapi import APIRouter, FastAPI
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from include.contract.errors import SyncError
+from include.receiver.described import Described
 from include.receiver.intake import Endpoints, Intake
 from include.receiver.limits import Limits
 from include.receiver.metrics import Metrics
 from include.receiver.store import Store
+from include.receiver.tokens import no_route
 from include.sync.pull import Platform
 from include.warehouse import inbox
 from include.warehouse.inbox import Backlog
@@ -29,16 +32,21 @@ def build(
 ) -> FastAPI:
     """Return the application on the warehouse at `dsn`.
 
-    Routers find `platform` (connections and vault) and `store` (puts events into the inbox) in `request.app.state`.
+    Routers find `platform` (connections and vault), `store` (puts events into the inbox) and `closing` (what has to be
+    done at the end) in `request.app.state`.
     """
     store, metrics = Store(dsn), Metrics()
 
     @contextlib.asynccontextmanager
-    async def running(_app: FastAPI) -> AsyncIterator[None]:
+    async def running(served: FastAPI) -> AsyncIterator[None]:
         async with store.running():
-            yield
+            with contextlib.ExitStack() as served.state.closing:
+                yield
 
-    app = FastAPI(title="Optiply platform", docs_url=None, redoc_url=None, lifespan=running)
+    app = Described(
+        title="Optiply platform", docs_url=None, redoc_url=None, lifespan=running, redirect_slashes=False,
+        exception_handlers={HTTPException: no_route},
+    )  # fmt: skip
     app.state.platform, app.state.store, app.state.metrics = platform, store, metrics
     app.add_route("/webhooks/{token}", Intake(endpoints, store, limits, metrics).answer, methods=["POST"])
     watch = Watch(platform, metrics)

@@ -12,13 +12,25 @@ from fastapi.security import HTTPBearer
 from pydantic import Field
 from starlette.requests import Request
 
-from include.receiver.tokens import Denied, Faults, GuardedRoute, allow, connect_of
+from include.receiver.described import EVERY, TEXT, UNKNOWN, WITH_BODY, Coupling
+from include.receiver.tokens import Denied, GuardedRoute, allow, connect_of
 from include.sync import ask_pull, place
 from include.sync.place import OrderState, Step
 
-Number = Annotated[int, Field(strict=True, ge=1, le=2**63 - 1)]
+Name = Annotated[str, Field(min_length=1, max_length=80, pattern=TEXT)]
+# The database takes numbers below 10^15.
+Number = Annotated[int, Field(strict=True, ge=1, lt=10**15)]
 Money = Annotated[Decimal, Field(ge=0, max_digits=17, decimal_places=2)]
-Optiply = Annotated[int, Path(ge=1, le=2**63 - 1, description="Optiply's own number of the order")]
+Optiply = Annotated[int, Path(ge=1, le=2**63 - 1, description="Optiply's own number of the order", examples=[551122])]
+
+
+_ORDER: dict[str, Any] = {
+    "webshop": "bralex",
+    "optiply_id": 551122,
+    "supplier_id": 1,
+    "total_value": "31.50",
+    "lines": [{"optiply_id": 901, "product_id": 1, "quantity": 3, "subtotal_value": "31.50"}],
+}
 
 
 class Given(pydantic.BaseModel):
@@ -40,7 +52,8 @@ class Line(Given):
 class Order(Given):
     """The whole order: a line that is left out is taken off it."""
 
-    webshop: Annotated[str, Field(min_length=1, max_length=80)] = Field(description="name of the webshop's folder")
+    model_config = pydantic.ConfigDict(json_schema_extra={"examples": [_ORDER]})
+    webshop: Name = Field(description="name of the webshop's folder")
     optiply_id: Number = Field(description="Optiply's own number of the order")
     supplier_id: Number = Field(description="id in optiply.suppliers")
     placed: pydantic.AwareDatetime | None = Field(None, description="left out = now")
@@ -52,6 +65,7 @@ class Order(Given):
 class Ask(Given):
     """Which record to pull: by its id in the remote system, or a buy order by Optiply's number."""
 
+    model_config = pydantic.ConfigDict(json_schema_extra={"examples": [{"object": "products", "remote_id": "4711"}]})
     object: Literal[
         "products",
         "suppliers",
@@ -61,7 +75,7 @@ class Ask(Given):
         "buy_orders",
         "receipt_lines",
     ]
-    remote_id: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    remote_id: Annotated[str, Field(min_length=1, max_length=255, pattern=TEXT)] | None = None
     optiply_id: Number | None = Field(None, description="instead of remote_id, for buy_orders")
 
 
@@ -83,27 +97,22 @@ class Status(pydantic.BaseModel):
 
 def router() -> APIRouter:
     """Return the routes; they find the warehouse in `request.app.state.platform`."""
-    answers: dict[int | str, dict[str, Any]] = {
-        401: {"model": Faults, "description": "No token, or one that is not valid"},
-        403: {"model": Faults, "description": "The token does not allow it"},
-        422: {"model": Faults, "description": "Something in the request is wrong: each error names its field"},
-        503: {"model": Faults, "description": "The database does not answer"},
-    }
-    unknown: dict[int | str, dict[str, Any]] = {404: {"model": Faults, "description": "There is no such thing"}}
     api = APIRouter(
         prefix="/v1",
         route_class=GuardedRoute,
-        responses=answers,
+        responses=EVERY,
         # For the description; the check itself is the route's.
         dependencies=[Security(HTTPBearer(auto_error=False))],
     )
-    api.add_api_route("/buy-orders", _place, methods=["POST"], status_code=202, summary="Place or change an order")
+    post: dict[str, Any] = {"methods": ["POST"], "status_code": 202}
+    about = WITH_BODY | UNKNOWN
+    api.add_api_route("/buy-orders", _place, **post, responses=WITH_BODY, summary="Place or change an order")
     path = "/buy-orders/{optiply_id}"
-    api.add_api_route(path, _status, methods=["GET"], responses=unknown, summary="How far an order is")
+    api.add_api_route(path, _status, methods=["GET"], responses=UNKNOWN, summary="How far an order is")
     cancel = f"{path}/cancel"
-    api.add_api_route(cancel, _cancel, methods=["POST"], status_code=202, responses=unknown, summary="Cancel an order")
+    api.add_api_route(cancel, _cancel, **post, responses=about, summary="Cancel an order")
     pull = "/couplings/{coupling}/pull"
-    api.add_api_route(pull, _pull, methods=["POST"], status_code=202, responses=unknown, summary="Pull one record")
+    api.add_api_route(pull, _pull, **post, responses=about, summary="Pull one record")
     return api
 
 
@@ -129,7 +138,7 @@ def _status(request: Request, optiply_id: Optiply) -> Status:
     return Status(order=_known(request, optiply_id), steps=place.steps_of(connect_of(request), optiply_id))
 
 
-def _pull(request: Request, coupling: str, ask: Ask) -> Asked:
+def _pull(request: Request, coupling: Coupling, ask: Ask) -> Asked:
     """Pull one record now; with a buy order also what changed of its receipts."""
     allow(request, "pull")
     connect = connect_of(request)

@@ -68,6 +68,11 @@ class Streams:
         finally:
             self._followers -= 1
 
+    def close(self) -> None:
+        """Let go of the connection."""
+        if self._connection is not None:
+            self._connection.close()
+
     def _ask(self, name: str) -> str:
         with warehouse_faults("looking at a coupling"):
             if self._connection is None or self._connection.closed:

@@ -9,15 +9,17 @@ from typing import Annotated, Any, Literal, cast
 
 import psycopg
 import pydantic
-from fastapi import APIRouter, Path, Query, Security
+from fastapi import APIRouter, Query, Security
 from fastapi.security import HTTPBearer
 from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from include.contract.errors import Misconfigured
+from include.receiver import described
+from include.receiver.described import EVERY, TEXT, UNCHANGED, UNKNOWN
 from include.receiver.progress import Streams
-from include.receiver.tokens import Denied, Faults, GuardedRoute, allow, connect_of
+from include.receiver.tokens import Denied, GuardedRoute, allow, connect_of
 from include.warehouse import status
 from include.warehouse.connection import warehouse_faults
 from include.warehouse.status import CouplingStatus, Filter, ObjectStatus
@@ -25,10 +27,7 @@ from include.warehouse.status import CouplingStatus, Filter, ObjectStatus
 State = Literal[
     "needs_auth", "failing", "late", "approval", "quota", "activating", "paused", "new", "on_time", "inactive"
 ]
-# PostgreSQL knows no text with a NUL in it.
-_TEXT = r"^[^\x00]*$"
-Name = Annotated[str, Path(min_length=1, max_length=100, pattern=_TEXT)]
-Part = Annotated[str | None, Query(max_length=100, pattern=_TEXT)]
+Part = Annotated[str | None, Query(max_length=100, pattern=TEXT)]
 
 
 class Progress(pydantic.BaseModel):
@@ -113,28 +112,24 @@ class Webshop(pydantic.BaseModel):
 
 def router() -> APIRouter:
     """Return the routes; they find the warehouse in `request.app.state.platform`."""
-    answers: dict[int | str, dict[str, Any]] = {
-        304: {"description": "Nothing changed since the answer with this ETag"},
-        401: {"model": Faults, "description": "No token, or one that is not valid"},
-        403: {"model": Faults, "description": "The token does not allow it"},
-        404: {"model": Faults, "description": "There is no such thing"},
-        422: {"model": Faults, "description": "Something in the request is wrong: each error names its field"},
-        503: {"model": Faults, "description": "The database does not answer, or too many follow already"},
-    }
     api = APIRouter(
         prefix="/v1/status",
         route_class=GuardedRoute,
-        responses=answers,
+        responses=EVERY,
         # For the description; the check itself is the route's.
         dependencies=[Security(HTTPBearer(auto_error=False))],
     )
     get: dict[str, Any] = {"methods": ["GET"]}
-    api.add_api_route("/couplings", _couplings, response_model=Couplings, summary="Couplings, a page of them", **get)
-    api.add_api_route("/couplings/{coupling}", _coupling, response_model=Coupling, summary="One coupling", **get)
-    api.add_api_route("/webshops/{webshop}", _webshop, response_model=Webshop, summary="One webshop", **get)
+    one = get | {"responses": UNCHANGED | UNKNOWN}
+    api.add_api_route(
+        "/couplings", _couplings, response_model=Couplings, summary="Couplings, a page of them", **get,
+        responses=UNCHANGED,
+    )  # fmt: skip
+    api.add_api_route("/couplings/{coupling}", _coupling, response_model=Coupling, summary="One coupling", **one)
+    api.add_api_route("/webshops/{webshop}", _webshop, response_model=Webshop, summary="One webshop", **one)
     api.add_api_route(
         "/couplings/{coupling}/events", _events, summary="One coupling, each time that it changes", **get,
-        response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {"schema": {}}}}},
+        response_class=StreamingResponse, responses=UNKNOWN | {200: {"content": {"text/event-stream": {}}}},
     )  # fmt: skip
     return api
 
@@ -155,13 +150,13 @@ def _couplings(
     return _answer(request, told)
 
 
-def _coupling(request: Request, coupling: Name) -> Response:
+def _coupling(request: Request, coupling: described.Coupling) -> Response:
     """State in words, activation, progress and last update per object, and what is wrong."""
     allow(request, "status:read")
     return _answer(request, told_of(_known(request, coupling)))
 
 
-def _webshop(request: Request, webshop: Name) -> Response:
+def _webshop(request: Request, webshop: described.Webshop) -> Response:
     """All couplings of a webshop at once."""
     allow(request, "status:read")
     found = _page(request, Filter(webshop=webshop), 200, 0).couplings if _covers(request, webshop) else []
@@ -178,7 +173,7 @@ def _webshop(request: Request, webshop: Name) -> Response:
     return _answer(request, told)
 
 
-async def _events(request: Request, coupling: Name) -> Response:
+async def _events(request: Request, coupling: described.Coupling) -> Response:
     """An event `status` at once and at each change holds what the coupling's own address answers; 15 minutes long."""
     allow(request, "status:read")
     streams = _streams(request)
@@ -199,6 +194,7 @@ def _streams(request: Request) -> Streams:
     held = request.app.state
     if not hasattr(held, "status_streams"):
         held.status_streams = Streams(connect_of(request), _told)
+        held.closing.callback(held.status_streams.close)
     found: Streams = held.status_streams
     return found
 

@@ -7,13 +7,14 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-import pydantic
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from include.contract.errors import Misconfigured, SyncError, WarehouseDown
+from include.receiver.described import Fault, Faults
 from include.sync.place import OrderRefused
 from include.warehouse import api_tokens
 from include.warehouse.api_tokens import Grant
@@ -21,20 +22,8 @@ from include.warehouse.connection import Connect, warehouse_faults
 
 log = logging.getLogger(__name__)
 _MOST_BYTES = 1_000_000
-
-
-class Fault(pydantic.BaseModel):
-    """What is wrong, in the field that it is about; `next_step` says what to do."""
-
-    field: str | None = None
-    message: str
-    next_step: str | None = None
-
-
-class Faults(pydantic.BaseModel):
-    """The body of every answer that is no success."""
-
-    errors: list[Fault]
+_HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "10"}}
+NO_JSON = Fault(field="body", message="is no JSON", next_step="Send a JSON object.")
 
 
 class Denied(Exception):  # noqa: N818 - an answer, raised where it is found out
@@ -58,6 +47,9 @@ class GuardedRoute(APIRoute):
                 request.state.grant = await asyncio.to_thread(_grant, request)
                 _refuse_large(request)
                 return await handle(request)
+            except HTTPException:
+                # The framework found the body to be no text in UTF-8, or numbers and brackets without end in it.
+                return _answer(422, [NO_JSON])
             except (Denied, RequestValidationError, SyncError) as error:
                 return _answer_of(error)
 
@@ -100,13 +92,13 @@ def _refuse_large(request: Request) -> None:
 
 def _answer_of(error: Denied | RequestValidationError | SyncError) -> Response:
     if isinstance(error, Denied):
-        headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
+        headers = _HEADERS.get(error.status)
         return _answer(error.status, [error.fault], headers)
     if isinstance(error, RequestValidationError):
         return _answer(422, [_fault(found) for found in error.errors()])
     if isinstance(error, WarehouseDown):
         down = Fault(message="the database does not answer", next_step="Send the request again.")
-        return _answer(503, [down], {"Retry-After": "10"})
+        return _answer(503, [down], _HEADERS[503])
     if isinstance(error, OrderRefused | Misconfigured):
         field = error.field or None if isinstance(error, OrderRefused) else None
         return _answer(422, [Fault(field=field, message=error.what, next_step=error.next_step)])
@@ -119,8 +111,14 @@ def _fault(found: Any) -> Fault:
     for part in found["loc"][1:]:
         path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
     if found["type"] == "json_invalid":
-        return Fault(field="body", message="is no JSON", next_step="Send a JSON object.")
+        return NO_JSON
     return Fault(field=path or "body", message=f"{path or 'body'}: {found['msg']}")
+
+
+async def no_route(_request: Request, error: Exception) -> Response:
+    """Answer where there is no such address, or no such method of it, in the form of all other faults."""
+    assert isinstance(error, HTTPException)
+    return _answer(error.status_code, [Fault(message=str(error.detail))], dict(error.headers or {}))
 
 
 def _answer(status: int, faults: list[Fault], headers: dict[str, str] | None = None) -> Response:

@@ -37,7 +37,7 @@ _CHECKS = (
 )
 # As they stand in an address: NUL, half of a character, no UTF-8, control characters, digits that are not ours.
 _TEXTS = (
-    "%00", "a%00b", "%ED%A0%80", "%FF", "%0d%0aX:%201", "%2e%2e", "..%2f..%2fetc", "%20", "%F0%9F%9A%B2", "%E2%80%AE",
+    "%00", "a%00b", "%ED%A0%80", "%FF", "%0dX:%201", "%2e%2e", "..%2f..%2fetc", "%20", "%F0%9F%9A%B2", "%E2%80%AE",
     "%D9%A1", "-1", "0", "1e9", "9" * 30, "9" * 5000, "NaN", "'", "x" * 3000,
 )  # fmt: skip
 _BODIES = (
@@ -46,7 +46,7 @@ _BODIES = (
 )  # fmt: skip
 # Of members of a body that is right for the rest; times that PostgreSQL or Python do not know.
 _VALUES: tuple[Any, ...] = (
-    None, "", "\x00", "\ud800", "x" * 100_000, -1, 2**63, 10**400, 1e300, [], {}, [None], True,
+    None, "", "\x00", "\ud800", "x" * 100_000, -1, 2**63, 10**400, 1e300, [], {}, [None], [2**63], ["\ud800"], True,
     "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59",
 )  # fmt: skip
 _TYPES = ("text/plain", "application/xml", "multipart/form-data", "application/json; charset=utf-16", "", ';;;"')

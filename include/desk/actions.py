@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import pydantic
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 
 from include.contract.errors import Misconfigured
 from include.desk import airflow, warehouse
+from include.desk.described import Coupling
 from include.desk.security import Actor, dag_of
 from include.spec.load import load_coupling
 from include.spec.objects import ObjectName
@@ -24,6 +25,7 @@ from include.warehouse import quarantine as set_aside
 from include.warehouse.registry import coupling_id
 
 router = APIRouter(prefix="/api/v1/couplings/{coupling}")
+Number = Annotated[int, pydantic.Field(ge=1, le=2**63 - 1)]
 TRANSFORM, ASK = "transform", "ask"
 CHANGES = {
     "recheck": "the credentials are tried; where they work, what was missed is pulled at once.",
@@ -46,6 +48,7 @@ class Nothing(Given):
 class Pull(Given):
     """What to pull."""
 
+    model_config = pydantic.ConfigDict(json_schema_extra={"examples": [{"objects": ["products"], "mode": "changed"}]})
     objects: Annotated[list[ObjectName], pydantic.Field(min_length=1)]
     mode: Literal["changed", "all", "single"] = "changed"
     remote_id: (
@@ -59,19 +62,22 @@ class Pull(Given):
 class Groups(Given):
     """Which groups of the quarantine, each named by one of its entries, and what to do with them."""
 
-    groups: Annotated[list[int], pydantic.Field(min_length=1, max_length=100)]
+    model_config = pydantic.ConfigDict(json_schema_extra={"examples": [{"groups": [1], "deed": "dismiss"}]})
+    groups: Annotated[list[Number], pydantic.Field(min_length=1, max_length=100)]
     deed: Literal["retry", "dismiss"]
 
 
 class Answer(Given):
     """A person's answer about deletions."""
 
+    model_config = pydantic.ConfigDict(json_schema_extra={"examples": [{"answer": "keep"}]})
     answer: Literal["delete", "keep"]
 
 
 class Change(Given):
     """What to do with the coupling's life."""
 
+    model_config = pydantic.ConfigDict(json_schema_extra={"examples": [{"action": "recheck"}]})
     action: Literal["recheck", "pause", "resume", "deactivate"]
 
 
@@ -91,7 +97,7 @@ def _run(dag: str, conf: Mapping[str, Any], user: Actor, note: str) -> str:
 
 
 @router.post("/pull")
-def pull(user: Actor, coupling: str, given: Pull) -> Done:
+def pull(user: Actor, coupling: Coupling, given: Pull) -> Done:
     """Start a run of the coupling's extract DAG."""
     conf = {"objects": list(given.objects), "mode": given.mode, "remote_id": given.remote_id, "since": None}
     with warehouse.opened() as connection:
@@ -103,33 +109,34 @@ def pull(user: Actor, coupling: str, given: Pull) -> Done:
 
 
 @router.post("/activate")
-def activate(user: Actor, coupling: str, _given: Nothing) -> Done:
+def activate(user: Actor, coupling: Coupling, _given: Nothing) -> Done:
     """Activate the coupling, or go on with an activation that stopped. The run leaves who wanted it in the audit."""
     run = _run("activate", {"coupling": coupling}, user, "activate")
     return Done("The activation has been started; it shows here how far it is.", run=run)
 
 
 @router.post("/change")
-def change(user: Actor, coupling: str, given: Change) -> Done:
+def change(user: Actor, coupling: Coupling, given: Change) -> Done:
     """Try the credentials, pause, resume or switch off. The run leaves who wanted it in the audit log."""
     run = _run("change_coupling", {"coupling": coupling, "action": given.action}, user, given.action)
     return Done(f"Started: {CHANGES[given.action]}", run=run)
 
 
 @router.post("/replay")
-def replayed(user: Actor, coupling: str, _given: Nothing) -> Done:
+def replayed(user: Actor, coupling: Coupling, _given: Nothing) -> Done:
     """Map everything of the coupling anew from what has landed; no remote is asked."""
-    webshop, _, leaf = coupling.partition("__")
-    config = load_coupling(f"{webshop}/{leaf}.yaml")
     with warehouse.opened() as connection, connection.transaction():
-        roots = replay.replay(connection, coupling, config.manifest)
-        audit.record(connection, user.get_name(), "replay", coupling_id(connection, coupling).coupling_id, roots=roots)
+        # Only the name of a coupling becomes the name of a file.
+        number = coupling_id(connection, coupling).coupling_id
+        webshop, _, leaf = coupling.partition("__")
+        roots = replay.replay(connection, coupling, load_coupling(f"{webshop}/{leaf}.yaml").manifest)
+        audit.record(connection, user.get_name(), "replay", number, roots=roots)
     run = airflow.trigger(TRANSFORM, {}, user, f"replay of {coupling} by {user.get_name()}")
     return Done(f"{sum(roots.values())} records are mapped anew.", run=airflow.run_path(TRANSFORM, run))
 
 
 @router.post("/quarantine")
-def quarantine(user: Actor, coupling: str, given: Groups) -> Done:
+def quarantine(user: Actor, coupling: Coupling, given: Groups) -> Done:
     """Map the records of some groups anew, or take them off the list."""
     deed = set_aside.map_again if given.deed == "retry" else set_aside.dismiss
     with warehouse.opened() as connection, connection.transaction():
@@ -146,7 +153,7 @@ def quarantine(user: Actor, coupling: str, given: Groups) -> Done:
 
 
 @router.post("/webhook-events")
-def webhook_events(user: Actor, coupling: str, _given: Nothing) -> Done:
+def webhook_events(user: Actor, coupling: Coupling, _given: Nothing) -> Done:
     """Let the webhook events that were set aside be worked on again."""
     with warehouse.opened() as connection, connection.transaction():
         number = coupling_id(connection, coupling).coupling_id
@@ -156,7 +163,7 @@ def webhook_events(user: Actor, coupling: str, _given: Nothing) -> Done:
 
 
 @router.post("/approvals/{number}")
-def approve(user: Actor, coupling: str, number: int, given: Answer) -> Done:
+def approve(user: Actor, coupling: Coupling, number: Annotated[Number, Path(examples=[1])], given: Answer) -> Done:
     """Answer a question about deletions, as on its page in Airflow; it takes effect once."""
     option = DELETE if given.answer == "delete" else KEEP
     with warehouse.opened() as connection:

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from include.contract.errors import Misconfigured, SyncError, Wait, WarehouseDown
 from include.desk import actions, assets, data, pages, security, show
+from include.desk.described import ANSWERS, DEEDS, Fault
 
 
 def build() -> FastAPI:
@@ -26,21 +27,25 @@ def build() -> FastAPI:
             SyncError: _failed,
         },
     )
-    for room in (assets, pages, data, actions):
-        app.include_router(room.router)
+    for room in (assets, pages):
+        app.include_router(room.router, include_in_schema=False)
+    app.include_router(data.router, responses=ANSWERS)
+    app.include_router(actions.router, responses=ANSWERS | DEEDS)
     return app
 
 
 def _told(request: Request, status: int, what: str, next_step: str) -> Response:
     if "text/html" in request.headers.get("accept", "") and "/api/" not in request.url.path:
         return show.page(request, "error.html", status, tab="", what=what, next_step=next_step)
-    return JSONResponse({"message": what, "next_step": next_step}, status)
+    return JSONResponse(Fault(message=what, next_step=next_step).model_dump(), status)
 
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    steps = {401: "Log in to Airflow, then open this page again."}
-    return _told(request, error.status_code, str(error.detail), steps.get(error.status_code, ""))
+    steps = {400: "Send a JSON object.", 401: "Log in to Airflow, then open this page again."}
+    answer = _told(request, error.status_code, str(error.detail), steps.get(error.status_code, ""))
+    answer.headers.update(error.headers or {})
+    return answer
 
 
 async def _not_understood(request: Request, error: Exception) -> Response:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI, Query
 from starlette.requests import Request
 
 from include.desk import warehouse
+from include.desk.described import Coupling
 from include.desk.pages import Wanted
 from include.desk.security import Reader
 from include.warehouse import status
@@ -20,7 +21,7 @@ router = APIRouter(prefix="/api/v1")
 def described(request: Request, _user: Reader) -> dict[str, Any]:
     """Return the description of all of this; the framework's own address of it would be open to anybody."""
     app: FastAPI = request.app
-    return app.openapi()
+    return app.openapi() | {"servers": [{"url": request.scope.get("root_path", "")}]}
 
 
 @router.get("/couplings")
@@ -31,7 +32,7 @@ def couplings(_user: Reader, wanted: Annotated[Wanted, Query()]) -> Page:
 
 
 @router.get("/couplings/{coupling}")
-def coupling(_user: Reader, coupling: str) -> CouplingStatus:
+def coupling(_user: Reader, coupling: Coupling) -> CouplingStatus:
     """Return how one coupling is doing."""
     with warehouse.opened() as connection:
         return status.coupling(connection, coupling)

@@ -9,11 +9,14 @@ from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
 from airflow.api_fastapi.core_api.security import GetUserDep
-from fastapi import Depends, HTTPException
+from fastapi import Depends, Header, HTTPException
 from starlette.requests import Request
 
 HEADER = "X-Desk"
 _FORBIDDEN = "Your role may not do this. Ask whoever manages Airflow's users for the role 'user' or more."
+
+
+_Desk = Header(alias=HEADER, description="1; no page of another server can send it", examples=["1"])
 
 
 def login(_user: GetUserDep) -> None:
@@ -46,9 +49,9 @@ def _reader(request: Request, user: GetUserDep) -> BaseUser:
 Reader = Annotated[BaseUser, Depends(_reader)]
 
 
-def _actor(request: Request, user: Reader) -> BaseUser:
+def _actor(request: Request, user: Reader, desk: Annotated[str | None, _Desk] = None) -> BaseUser:
     """Let in who may act on the coupling in the address, from a page of this very server."""
-    if request.headers.get(HEADER) != "1" or not _is_own(request):
+    if desk != "1" or not _is_own(request):
         raise HTTPException(403, f"Only pages of this server may do this (header {HEADER}: 1).")
     coupling = request.path_params.get("coupling")
     if coupling is None or not may_act(user, coupling):

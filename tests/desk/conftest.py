@@ -26,14 +26,13 @@ class Browser:
     """What a person with a role of Airflow's asks and sends; nobody in particular without one."""
 
     def __init__(self, address: str, token: str | None) -> None:
-        self._address, self._session = address, requests.Session()
+        self.address, self._session = address, requests.Session()
+        self.headers = {"X-Desk": "1"} | ({"Authorization": f"Bearer {token}"} if token else {})
         self._session.trust_env = False
-        self._session.headers["X-Desk"] = "1"
-        if token:
-            self._session.headers["Authorization"] = f"Bearer {token}"
+        self._session.headers.update(self.headers)
 
     def request(self, method: str, path: str, **given: Any) -> requests.Response:
-        return self._session.request(method, self._address + path, allow_redirects=False, timeout=30, **given)
+        return self._session.request(method, self.address + path, allow_redirects=False, timeout=30, **given)
 
     def get(self, path: str, **given: Any) -> requests.Response:
         return self.request("GET", path, **given)

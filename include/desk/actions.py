@@ -96,6 +96,12 @@ def _run(dag: str, conf: Mapping[str, Any], user: Actor, note: str) -> str:
     return airflow.run_path(dag, airflow.trigger(dag, conf, user, f"{note}, by {user.get_name()}"))
 
 
+def _known(coupling: str) -> int:
+    """Return a coupling's number. Raises Misconfigured: a run about nobody would be told as started, and fail."""
+    with warehouse.opened() as connection:
+        return coupling_id(connection, coupling).coupling_id
+
+
 @router.post("/pull")
 def pull(user: Actor, coupling: Coupling, given: Pull) -> Done:
     """Start a run of the coupling's extract DAG."""
@@ -111,6 +117,7 @@ def pull(user: Actor, coupling: Coupling, given: Pull) -> Done:
 @router.post("/activate")
 def activate(user: Actor, coupling: Coupling, _given: Nothing) -> Done:
     """Activate the coupling, or go on with an activation that stopped. The run leaves who wanted it in the audit."""
+    _known(coupling)
     run = _run("activate", {"coupling": coupling}, user, "activate")
     return Done("The activation has been started; it shows here how far it is.", run=run)
 
@@ -118,6 +125,7 @@ def activate(user: Actor, coupling: Coupling, _given: Nothing) -> Done:
 @router.post("/change")
 def change(user: Actor, coupling: Coupling, given: Change) -> Done:
     """Try the credentials, pause, resume or switch off. The run leaves who wanted it in the audit log."""
+    _known(coupling)
     run = _run("change_coupling", {"coupling": coupling, "action": given.action}, user, given.action)
     return Done(f"Started: {CHANGES[given.action]}", run=run)
 

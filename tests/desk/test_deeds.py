@@ -64,6 +64,15 @@ def test_its_life_is_changed_by_the_dag_for_it(opened: Opened, started: list[Any
     assert started == [("change_coupling", {"coupling": COUPLING, "action": action})]
 
 
+@pytest.mark.parametrize(("deed", "body"), [("activate", {}), ("change", {"action": "pause"}), ("replay", {})])
+def test_nothing_is_started_about_a_coupling_that_is_not_there(
+    opened: Opened, started: list[Any], deed: str, body: dict[str, str]
+) -> None:
+    answer = opened("user").post(f"/desk/api/v1/couplings/no__body/{deed}", json=body)
+    assert (answer.status_code, started) == (422, [])
+    assert "no__body" in answer.json()["message"]
+
+
 def test_a_group_in_quarantine_is_mapped_again(
     opened: Opened, warehouse: psycopg.Connection, started: list[Any]
 ) -> None:

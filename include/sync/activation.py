@@ -24,7 +24,7 @@ from include.warehouse import activation as steps
 from include.warehouse import life as lives
 from include.warehouse.activation import Step
 from include.warehouse.connection import warehouse_faults
-from include.warehouse.pulls import Wish
+from include.warehouse.pulls import Origin, Wish
 
 log = logging.getLogger(__name__)
 CHECK, MAP_PRODUCTS, MAP_ORDERS, WEBHOOKS, SCHEDULES = (
@@ -100,7 +100,7 @@ def begin(platform: Platform, config: CouplingConfig, who: str) -> bool:
 
 def perform(
     platform: Platform, config: CouplingConfig, open_credentials: Callable[[], Credentials], stage: str, who: str,
-    run_dbt: RunDbt,
+    run_dbt: RunDbt, origin: Origin | None = None,
 ) -> Performed:  # fmt: skip
     """Do what is left of a stage. Raises an error of the tree; the step that it belongs to tells it as well.
 
@@ -113,7 +113,7 @@ def perform(
         number = steps.unfinished(connection, found.coupling_id)
         if number is None:
             raise PlatformBug(f"{config.name} is being activated and has no steps")
-        performing = _Performing(platform, connection, config, open_credentials, found.coupling_id, number)
+        performing = _Performing(platform, connection, config, open_credentials, found.coupling_id, number, origin)
         with steps.locked(connection, found.coupling_id) as free:
             if not free:
                 raise LimitReached(f"another run is activating {config.name}", datetime.now(UTC) + _LOOK_AGAIN)
@@ -132,9 +132,10 @@ class _Performing:
         open_credentials: Callable[[], Credentials],
         coupling_id: int,
         number: int,
+        origin: Origin | None,
     ) -> None:
         self._platform, self._connection, self._config = platform, connection, config
-        self._credentials, self._id, self._number = open_credentials, coupling_id, number
+        self._credentials, self._id, self._number, self._origin = open_credentials, coupling_id, number, origin
         self.performed = Performed()
 
     def stage(self, stage: str, who: str, run_dbt: RunDbt) -> None:
@@ -167,7 +168,8 @@ class _Performing:
         return "the schedules are on"
 
     def _pull(self, name: str) -> str:
-        done = pull(self._platform, self._config, Wish(self._config.name, name, "all"), self._credentials())
+        wish = Wish(self._config.name, name, "all", origin=self._origin)
+        done = pull(self._platform, self._config, wish, self._credentials())
         self.performed.pulls.append(done)
         return done.sentence()
 

@@ -20,7 +20,7 @@ from include.sync.stream import place_of
 from include.warehouse import inbox, pulls
 from include.warehouse.inbox import Waiting
 from include.warehouse.landing import land
-from include.warehouse.pulls import Passed, Wish
+from include.warehouse.pulls import Origin, Passed, Wish
 from include.warehouse.registry import CouplingId
 
 # Of two versions with one change time nobody knows the newer. A day is longer than any delivery takes.
@@ -50,7 +50,12 @@ def is_whole(config: CouplingConfig, name: str, stream: str) -> bool:
 
 
 def land_records(
-    connection: psycopg.Connection, config: CouplingConfig, ids: CouplingId, name: str, events: Sequence[Waiting]
+    connection: psycopg.Connection,
+    config: CouplingConfig,
+    ids: CouplingId,
+    name: str,
+    events: Sequence[Waiting],
+    origin: Origin | None = None,
 ) -> Landed:
     """Land what the events of one stream bring, never over newer; call outside a transaction."""
     stream = str(events[0].stream)
@@ -58,7 +63,7 @@ def land_records(
     with connection.transaction():
         pull_id = None
         if told:
-            pull_id, overtaken = _land(connection, config, ids, name, stream, list(told))
+            pull_id, overtaken = _land(connection, config, ids, name, stream, list(told), origin)
             to_ask += [event for record, found in told.items() if record.key in overtaken for event in found]
         asked = {event.id for event in to_ask}
         inbox.without_record(connection, list(asked))
@@ -94,10 +99,16 @@ def _records(
 
 
 def _land(
-    connection: psycopg.Connection, config: CouplingConfig, ids: CouplingId, name: str, stream: str, records: list[Any]
+    connection: psycopg.Connection,
+    config: CouplingConfig,
+    ids: CouplingId,
+    name: str,
+    stream: str,
+    records: list[Any],
+    origin: Origin | None,
 ) -> tuple[int, set[str]]:
     """Land records as a pull of mode `webhook`; return its number and the keys that have to be asked for."""
-    pull_id, _ = pulls.begin(connection, ids, Wish(config.name, name, "webhook"))
+    pull_id, _ = pulls.begin(connection, ids, Wish(config.name, name, "webhook", origin=origin))
     pulls.state(connection, pull_id, stream)
     counts, _ = land(connection, place_of(config, ids, pull_id, stream), records, _AGE_SECONDS)
     passed = Passed(1, 1, extract.END, None, None, None, None)

@@ -18,6 +18,7 @@ from include.sync.follow_up import Followed, follow_up
 from include.sync.pull import Platform
 from include.warehouse import inbox
 from include.warehouse.connection import warehouse_faults
+from include.warehouse.pulls import Origin
 
 log = logging.getLogger(__name__)
 _WORKERS = 4
@@ -48,21 +49,21 @@ class Drained:
         return f"{self.done} events done{later}" + (f", {self.poison} set aside as poison" if self.poison else "")
 
 
-def drain(platform: Platform, open_coupling: Open, run_id: str | None = None, seconds: float = _SECONDS) -> Drained:
+def drain(platform: Platform, open_coupling: Open, origin: Origin | None = None, seconds: float = _SECONDS) -> Drained:
     """Work on all events that are due. Raises WarehouseDown or PlatformBug, after the other couplings are done."""
     with warehouse_faults("emptying the inbox"), platform.connect() as connection, inbox.locked(connection) as free:
         if not free:
             return Drained(is_busy=True)
         inbox.begin(connection)
-        return _Round(platform, connection, open_coupling, run_id, time.monotonic() + seconds).run()
+        return _Round(platform, connection, open_coupling, origin, time.monotonic() + seconds).run()
 
 
 class _Round:
     def __init__(
-        self, platform: Platform, connection: psycopg.Connection, open_coupling: Open, run_id: str | None, end: float
+        self, platform: Platform, connection: psycopg.Connection, open_coupling: Open, origin: Origin | None, end: float
     ) -> None:
         self._platform, self._connection, self._open = platform, connection, open_coupling
-        self._run_id, self._end = run_id, end
+        self._origin, self._end = origin, end
         self._running: dict[Future[Followed], str] = {}
         self._error: SyncError | None = None
         self._drained = Drained()
@@ -90,7 +91,7 @@ class _Round:
                 most = timedelta(hours=1)
                 inbox.pause(self._connection, name, timedelta(minutes=5), most, f"{error.error_class}: {error.what}")
             else:
-                future = pool.submit(follow_up, self._platform, config, credentials, self._run_id)
+                future = pool.submit(follow_up, self._platform, config, credentials, self._origin)
                 self._running[future] = name
         return bool(names)
 

@@ -21,7 +21,7 @@ from include.sync.stream import place_of
 from include.warehouse import inbox, pulls, snapshot
 from include.warehouse.connection import warehouse_faults
 from include.warehouse.inbox import Waiting
-from include.warehouse.pulls import Busy, Wish
+from include.warehouse.pulls import Busy, Origin, Wish
 from include.warehouse.registry import CouplingId, coupling_id
 
 log = logging.getLogger(__name__)
@@ -50,12 +50,12 @@ class _Paused(Exception):  # noqa: N818 - a signal between two functions of this
     """The coupling is left alone for a while, with all its events."""
 
 
-def follow_up(platform: Platform, config: CouplingConfig, credentials: Credentials, run_id: str | None) -> Followed:
+def follow_up(platform: Platform, config: CouplingConfig, credentials: Credentials, origin: Origin | None) -> Followed:
     """Work on events of a coupling that are due. Raises WarehouseDown or PlatformBug."""
     with warehouse_faults("following up events"), platform.connect() as connection:
         ids = coupling_id(connection, config.name)
         events = inbox.waiting(connection, ids.coupling_id, _FULL, _THIN)
-        work = _Work(platform, connection, config, credentials, ids, run_id)
+        work = _Work(platform, connection, config, credentials, ids, origin)
         try:
             work.all(events)
             inbox.resume(connection, ids.coupling_id)
@@ -72,10 +72,10 @@ class _Work:
         config: CouplingConfig,
         credentials: Credentials,
         ids: CouplingId,
-        run_id: str | None,
+        origin: Origin | None,
     ) -> None:
         self._platform, self._connection, self._config = platform, connection, config
-        self._credentials, self._ids, self._run_id = credentials, ids, run_id
+        self._credentials, self._ids, self._origin = credentials, ids, origin
         self.followed = Followed()
 
     def all(self, events: Sequence[Waiting]) -> None:
@@ -111,7 +111,7 @@ class _Work:
 
     def _land(self, name: str, events: Sequence[Waiting]) -> None:
         try:
-            landed = land_records(self._connection, self._config, self._ids, name, events)
+            landed = land_records(self._connection, self._config, self._ids, name, events, self._origin)
         except psycopg.OperationalError:
             raise
         except Exception as error:
@@ -126,7 +126,7 @@ class _Work:
 
     def _pull(self, name: str, mode: str, events: Sequence[Waiting]) -> None:
         asked = tuple(dict.fromkeys(event.remote_id or "" for event in events)) if mode == "single" else ()
-        wish = Wish(self._config.name, name, mode, remote_ids=asked, run_id=self._run_id)
+        wish = Wish(self._config.name, name, mode, remote_ids=asked, origin=self._origin)
         try:
             done = pull(self._platform, self._config, wish, self._credentials)
         except WarehouseDown:

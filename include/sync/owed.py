@@ -28,6 +28,6 @@ def made_up(connection: psycopg.Connection, config: CouplingConfig, wish: Wish, 
         "select exists (select from platform.pulls p join platform.couplings c on c.id = p.coupling_id"
         " where c.name = %s and p.object = %s and p.mode = 'all' and p.started_at >= %s"
         " and (p.run_id is null or p.run_id <> coalesce(%s, '')))",
-        [config.name, wish.object, was_due, wish.run_id],
+        [config.name, wish.object, was_due, wish.origin and wish.origin.run_id],
     ).fetchone()
     return wish if begun and begun[0] else dataclasses.replace(wish, mode="all")

@@ -177,7 +177,8 @@ def _result(connection: psycopg.Connection, pull_id: int, resumed: bool) -> Pull
     row = connection.execute(
         "select coalesce(sum(pages), 0), coalesce(sum(records), 0), coalesce(sum(new), 0),"
         " coalesce(sum(changed + returned), 0), coalesce(sum(unchanged + stale), 0), coalesce(sum(gone), 0),"
-        " coalesce(sum(quarantined), 0), coalesce(array_agg(guard) filter (where guard is not null), '{}'),"
+        " coalesce(sum(quarantined), 0),"
+        " coalesce(array_agg(guard order by stream) filter (where guard is not null), '{}'),"
         " exists (select from platform.news where pull_id = %(pull)s)"
         " from platform.pull_streams where pull_id = %(pull)s",
         {"pull": pull_id},

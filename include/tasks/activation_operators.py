@@ -19,7 +19,7 @@ from include.sync.pull import Platform
 from include.tasks.approval_runs import start_runs
 from include.tasks.catch_up import start_catch_up
 from include.tasks.failure import FIRST_WAIT, RETRIES, RetryByKind, tell_reason, without_traceback
-from include.tasks.platform import credentials, platform
+from include.tasks.platform import credentials, origin_of, platform
 from include.tasks.push_operator import who
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,9 @@ class ActivateOperator(BaseOperator):
             log.info("SKIPPED: %s is active already. To pull everything anew, switch it off first.", config.name)
             raise AirflowSkipException(f"{config.name} is active already")
         try:
-            done = activation.perform(here, config, lambda: credentials(config), self.stage, person, Dbt().transform)
+            done = activation.perform(
+                here, config, lambda: credentials(config), self.stage, person, Dbt().transform, origin_of(context)
+            )
         except Wait as wait:
             log.warning("%s. The worker slot is given back until %s.", wait.what, f"{wait.until:%Y-%m-%d %H:%M:%S} UTC")
             self.defer(trigger=DateTimeTrigger(moment=wait.until), method_name="execute")

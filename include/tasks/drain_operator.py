@@ -13,7 +13,7 @@ from include.sync.drain import drain
 from include.sync.webhooks import renew_keys
 from include.tasks.asset import LANDED
 from include.tasks.failure import FIRST_WAIT, RetryByKind, tell_reason, without_traceback
-from include.tasks.platform import credentials, platform
+from include.tasks.platform import credentials, origin_of, platform
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class DrainOperator(BaseOperator):
     def execute(self, context: Context) -> str:
         """Work on what waits, and return the sentence that support reads."""
         here = platform("drain webhooks")
-        done = drain(here, opened, context["dag_run"].run_id)
+        done = drain(here, opened, origin_of(context))
         renew_keys(here, opened)
         if done.news:
             told = sorted(f"{coupling} {name}" for coupling, name in done.news)

@@ -6,6 +6,7 @@ import os
 
 from airflow.providers.http.hooks.http import HttpHook
 from airflow.providers.postgres.hooks.postgres import PostgresHook
+from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 from include.contract.errors import Misconfigured
@@ -13,6 +14,7 @@ from include.engine.ports import Credentials
 from include.spec.load import CouplingConfig
 from include.sync.pull import Platform
 from include.warehouse.connection import connector, dsn_from_environment
+from include.warehouse.pulls import Origin
 from include.warehouse.secrets import Vault
 
 WAREHOUSE = "warehouse"
@@ -35,6 +37,12 @@ def warehouse_environment() -> None:
         "WAREHOUSE_PASSWORD": str(found.password),
         "WAREHOUSE_DATABASE": str(found.schema),
     }
+
+
+def origin_of(context: Context) -> Origin:
+    """Return the task that runs, so that what it pulls names its log."""
+    run = context["dag_run"]
+    return Origin(run.dag_id, run.run_id, context["ti"].task_id)
 
 
 def credentials(config: CouplingConfig) -> Credentials:

@@ -22,7 +22,7 @@ from include.tasks.approval_runs import start_runs
 from include.tasks.asset import LANDED
 from include.tasks.failure import FIRST_WAIT, RETRIES, RetryByKind, tell_reason, without_traceback
 from include.tasks.gate import admit
-from include.tasks.platform import credentials, platform
+from include.tasks.platform import credentials, origin_of, platform
 from include.warehouse.life import owes_catch_up
 from include.warehouse.pulls import Wish
 
@@ -86,8 +86,7 @@ class PullOperator(BaseOperator):
                 return wish
             if wish is None:
                 missed = owes_catch_up(connection, config.name, self.pulled_object)
-                origin = {"dag_id": run.dag_id, "run_id": run.run_id}
-                return Wish(config.name, self.pulled_object, "changed", **origin) if missed else None
+                return Wish(config.name, self.pulled_object, "changed", origin=origin_of(context)) if missed else None
             return made_up(connection, config, wish, run.logical_date or run.run_after)
 
 
@@ -99,14 +98,14 @@ def read_config(file: str, configs: str) -> CouplingConfig:
 def wish_of(config: CouplingConfig, name: str, context: Context) -> Wish | None:
     """Return what this run asks of an object: by the form when a person triggered it, else by the schedules due."""
     run = context["dag_run"]
-    origin = {"dag_id": run.dag_id, "run_id": run.run_id}
+    origin = origin_of(context)
     if run.run_type == "scheduled":
         modes = due(config.plans, run.logical_date or run.run_after, config.webshop.time_zone)
-        return Wish(config.name, name, modes[name], **origin) if name in modes else None
+        return Wish(config.name, name, modes[name], origin=origin) if name in modes else None
     form = context["params"]
     if name not in (form.get("objects") or []):
         return None
-    wish = Wish(config.name, name, form.get("mode", "changed"), **origin)
+    wish = Wish(config.name, name, form.get("mode", "changed"), origin=origin)
     remote_id = (form.get("remote_id") or "").strip() or None
     _refuse_contradictions(wish.mode, remote_id, form["objects"])
     if wish.mode == "single":

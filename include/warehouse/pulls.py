@@ -22,6 +22,15 @@ _GRACE = timedelta(minutes=10)
 
 
 @dataclasses.dataclass(frozen=True)
+class Origin:
+    """The task of Airflow's that works on a pull: its log is where support reads on."""
+
+    dag_id: str
+    run_id: str
+    task_id: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Wish:
     """What is to be pulled: an object of a coupling, and how."""
 
@@ -32,8 +41,7 @@ class Wish:
     remote_id: str | None = None
     remote_ids: tuple[str, ...] = ()
     """Mode single: the records that events ask for. One that the remote does not have is told, and is no failure."""
-    dag_id: str | None = None
-    run_id: str | None = None
+    origin: Origin | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,17 +109,20 @@ def begin(connection: psycopg.Connection, ids: CouplingId, wish: Wish) -> tuple[
     process that is dead. An unfinished pull of another kind is abandoned, what it landed stays; but Busy is raised
     while it only waits; but for single records, of which nothing is lost by beginning anew.
     """
+    begun_by = wish.origin
+    origin = {name: getattr(begun_by, f"{name}_id", None) for name in ("dag", "run", "task")}
     with connection.transaction():
         row = connection.execute(
             "update platform.pulls set attempts = attempts + 1, outcome = null, finished_at = null, waits_until = null,"
-            " error_class = null, error_text = null, next_step = null, acts = null, dag_id = %(dag)s, run_id = %(run)s"
+            " error_class = null, error_text = null, next_step = null, acts = null,"
+            " dag_id = %(dag)s, run_id = %(run)s, task_id = %(task)s"
             " where id = (select id from platform.pulls where coupling_id = %(coupling)s and object = %(object)s"
             "             and " + _IN_LANE + " order by id desc limit 1)"
             " and (outcome is null or outcome = 'failed') and mode = %(mode)s"
             " and since is not distinct from %(since)s and remote_id is not distinct from %(remote)s"
             " and remote_ids is not distinct from %(remotes)s"
             " and started_at > now() - interval '1 day' returning id",
-            {"dag": wish.dag_id, "run": wish.run_id, "coupling": ids.coupling_id, "object": wish.object,
+            {**origin, "coupling": ids.coupling_id, "object": wish.object,
              "mode": wish.mode, "since": wish.since, "remote": wish.remote_id, "lane": lane(wish.mode),
              "remotes": list(wish.remote_ids) or None},
         ).fetchone()  # fmt: skip
@@ -133,8 +144,8 @@ def begin(connection: psycopg.Connection, ids: CouplingId, wish: Wish) -> tuple[
         )
         row = connection.execute(
             "insert into platform.pulls"
-            " (webshop_id, coupling_id, object, mode, since, remote_id, remote_ids, dag_id, run_id)"
-            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s) returning id",
+            " (webshop_id, coupling_id, object, mode, since, remote_id, remote_ids, dag_id, run_id, task_id)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) returning id",
             [
                 ids.webshop_id,
                 ids.coupling_id,
@@ -143,8 +154,7 @@ def begin(connection: psycopg.Connection, ids: CouplingId, wish: Wish) -> tuple[
                 wish.since,
                 wish.remote_id,
                 list(wish.remote_ids) or None,
-                wish.dag_id,
-                wish.run_id,
+                *origin.values(),
             ],
         ).fetchone()
         assert row is not None, "an insert with returning gives a row"

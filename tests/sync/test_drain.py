@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import itertools
 import json
@@ -21,10 +22,12 @@ from include.spec.load import CouplingConfig
 from include.sync.drain import Drained, drain
 from include.warehouse import inbox
 from include.warehouse.inbox import Arrived
+from include.warehouse.pulls import Origin
 from include.warehouse.registry import coupling_id
 from tests.sync.stage import Row, Stage
 
 SHOP = "velodrome__woocommerce"
+ORIGIN = Origin("drain_webhooks", "run", "drain")
 pytestmark = pytest.mark.requirement("R4")
 numbers = itertools.count()
 
@@ -67,7 +70,7 @@ def empty(stage: Stage) -> Drained:
             raise Misconfigured(f"there is no Airflow connection '{name}'")
         return stage.configs[name], stage.opened[name]
 
-    return drain(stage.platform, opened)
+    return drain(stage.platform, opened, ORIGIN)
 
 
 def called(connection: psycopg.Connection) -> tuple[bool, bool]:
@@ -117,6 +120,7 @@ def test_thin_events_of_one_record_become_one_call(stage: Stage, shop: Running) 
     assert done.news == {(SHOP, "products")}
     pull = stage.last_pull()
     assert (pull["mode"], pull["remote_ids"], pull["outcome"]) == ("single", [first, second], "succeeded")
+    assert (pull["dag_id"], pull["run_id"], pull["task_id"]) == dataclasses.astuple(ORIGIN)
     assert [event(stage, number)["pull_id"] for number in sent] == [pull["id"]] * 4
     assert asked(shop, f"/products/{first}") == 1
     assert current(stage, "products", second) is not None

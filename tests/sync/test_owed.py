@@ -7,7 +7,7 @@ import pytest
 
 from include.spec.schedule import last_time
 from include.sync.owed import made_up
-from include.warehouse.pulls import Wish
+from include.warehouse.pulls import Origin, Wish
 from tests.sync.stage import Stage
 
 COUPLING = "velodrome__woocommerce"
@@ -15,13 +15,14 @@ NOON = datetime.now(UTC).replace(hour=12, minute=8, second=0, microsecond=0)
 
 
 def wish(name: str, mode: str = "changed") -> Wish:
-    return Wish(COUPLING, name, mode, run_id="this run")
+    return Wish(COUPLING, name, mode, origin=Origin("extract", "this run", "pull"))
 
 
 def began(stage: Stage, at: datetime, mode: str = "all", outcome: str | None = "succeeded", run: str = "other") -> None:
     stage.connection.execute(
-        "insert into platform.pulls (webshop_id, coupling_id, object, mode, outcome, started_at, run_id)"
-        " select webshop_id, id, 'products', %s, %s, %s, %s from platform.couplings where name = %s",
+        "insert into platform.pulls (webshop_id, coupling_id, object, mode, outcome, started_at, dag_id, run_id,"
+        " task_id)"
+        " select webshop_id, id, 'products', %s, %s, %s, 'extract', %s, 'pull' from platform.couplings where name = %s",
         [mode, outcome, at, run, COUPLING],
     )
 

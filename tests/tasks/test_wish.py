@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -11,7 +12,7 @@ from airflow.sdk.api.datamodels._generated import DagRun, DagRunState, DagRunTyp
 from include.contract.errors import Misconfigured
 from include.spec.load import CouplingConfig, load_coupling
 from include.tasks.pull_operator import wish_of
-from include.warehouse.pulls import Wish
+from include.warehouse.pulls import Origin, Wish
 from tests.spec.folders import COUPLING, WEBSHOP, write
 
 NIGHT = datetime(2026, 1, 10, 1, 30, tzinfo=UTC)
@@ -47,11 +48,11 @@ def context(kind: DagRunType, logical_date: datetime | None = NIGHT, **form: Any
         partition_key=None,
     )
     defaults = {"objects": ["products", "sell_orders"], "mode": "changed", "since": None, "remote_id": None}
-    return cast("Context", {"dag_run": run, "params": defaults | form})
+    return cast("Context", {"dag_run": run, "ti": SimpleNamespace(task_id="task"), "params": defaults | form})
 
 
 def wish(name: str, mode: str, **fields: Any) -> Wish:
-    return Wish("acme__woocommerce", name, mode, dag_id="acme__woocommerce__extract", run_id="run", **fields)
+    return Wish("acme__woocommerce", name, mode, origin=Origin("acme__woocommerce__extract", "run", "task"), **fields)
 
 
 @pytest.mark.requirement("R9")

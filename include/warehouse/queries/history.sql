@@ -5,7 +5,7 @@
         coalesce(p.outcome, case when p.waits_until is null then 'running' else 'waiting' end) as outcome,
         p.requests, done.records, done.new, done.changed, done.unchanged, done.gone, done.quarantined,
         p.error_class, p.error_text, p.acts, p.next_step, done.guard as remark, p.dag_id, p.run_id,
-        'pull_' || p.object as task_id, p.attempts
+        p.task_id, p.attempts
     from platform.pulls as p
     left join lateral (
         select

@@ -234,8 +234,7 @@ def _object_state(coupling: dict[str, Any], row: dict[str, Any]) -> str:
         return "quota" if row["waits_until"] else "pulling"
     if row["latest_outcome"] == "failed":
         return "failing"
-    missed, active_since = row["missed_at"], coupling["life_since"]
-    if _is_scheduled(coupling) and missed and (active_since is None or missed > active_since):
+    if _is_scheduled(coupling) and row["is_overdue"]:
         return "late"
     if row["succeeded_at"] is None:
         return "never"

@@ -12,7 +12,7 @@ from tests.desk.conftest import Opened
 
 COUPLING = "houtrijk__picqer"
 FAULT = {"error_class": "auth", "error_text": "answered 401", "acts": "customer", "next_step": "Ask for a new key."}
-ORIGINS = (
+ORIGINS: tuple[dict[str, str], ...] = (
     {},
     {"dag_id": f"{COUPLING}__extract", "run_id": "manual__1", "task_id": "pull_products"},
     {"dag_id": "activate", "run_id": "manual__2", "task_id": "products"},
@@ -62,7 +62,7 @@ def happened(warehouse: psycopg.Connection) -> None:
             **({"reason": "refused", "next_step": "Ask."} if why else {}))  # fmt: skip
         put("platform.webhook_events", **only, topic="x", dedup=bytes([number]), body=b"{}",
             state="poison" if why else "waiting", reason="not JSON" if why else None)  # fmt: skip
-        told = {"status": 401, "milliseconds": 5} if why else {}
+        told: dict[str, Any] = {"status": 401, "milliseconds": 5} if why else {}
         put("platform.http_details", **only, operation="pull products", method="GET", address="host/v1/products",
             error_class="auth", error_text="no", **told)  # fmt: skip
         put("platform.quarantine", **of, object="products", remote_id=f"q{number}", field="price", reason="no number",

@@ -86,7 +86,7 @@ def event(stage: Stage, number: int) -> Row:
 
 def current(stage: Stage, stream: str, key: str) -> dict[str, Any] | None:
     rows = stage.rows(
-        f"select payload from staging.woocommerce__{stream} where record_key = %s"  # type: ignore[arg-type]
+        f"select payload from staging.woocommerce__{stream} where record_key = %s"
         " and superseded_at is null and gone_at is null",
         key,
     )

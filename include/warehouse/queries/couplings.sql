@@ -43,18 +43,13 @@ mapping as (
     where last.outcome = 'failed'
 ),
 late as (
-    select distinct on (c.id) c.id as coupling_id, wanted.object, t.due_at as since
+    select distinct on (c.id) c.id as coupling_id, d.object, d.due_at as since
     from chosen as c
-    join platform.schedules as s on s.coupling_id = c.id
-    join platform.schedule_times as t on t.cron = s.cron and t.time_zone = s.time_zone
-    cross join unnest(s.objects) as wanted (object)
-    left join platform.object_pulls as o on o.coupling_id = c.id and o.object = wanted.object
-    where c.life = 'active' and t.due_at > coalesce(c.life_since, '-infinity')
-        and t.due_at > coalesce(case s.mode when 'all' then o.everything_tried_at else o.tried_at end, '-infinity')
-        and not exists (
-            select from open_pulls as p where p.coupling_id = c.id and p.object = wanted.object
-        )
-    order by c.id, t.due_at
+    join platform.due_pulls as d on d.coupling_id = c.id and d.is_overdue
+    where not exists (
+        select from open_pulls as p where p.coupling_id = c.id and p.object = d.object
+    )
+    order by c.id, d.due_at
 ),
 asked as (
     select coupling_id, count(*) as approvals, min(asked_at) as since
@@ -91,7 +86,7 @@ counted as (
     from (select state, count(*) as number from told group by state) as by_state
 )
 select
-    id, name as coupling, title, connector, role, webshop, webshop_title, time_zone, state, until, pulling, approvals, life_since,
+    id, name as coupling, title, connector, role, webshop, webshop_title, time_zone, state, until, pulling, approvals,
     failing_object, late_object,
     case state
         when 'failing' then failing_since when 'late' then late_since when 'approval' then asked_since

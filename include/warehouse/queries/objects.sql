@@ -20,9 +20,7 @@ names as (
 ),
 due as (
     select
-        s.coupling_id, wanted.object, min(t.next_at) as next_at,
-        max(t.due_at) filter (where s.mode = 'all') as everything_due_at,
-        max(t.due_at) filter (where s.mode <> 'all') as changed_due_at
+        s.coupling_id, wanted.object, min(t.next_at) as next_at
     from platform.schedules as s
     join platform.schedule_times as t on t.cron = s.cron and t.time_zone = s.time_zone
     cross join unnest(s.objects) as wanted (object)
@@ -38,10 +36,10 @@ running as (
 )
 select
     n.coupling_id, n.object, o.succeeded_at, o.touched_at, d.next_at,
-    greatest(
-        case when d.changed_due_at > coalesce(o.tried_at, '-infinity') then d.changed_due_at end,
-        case when d.everything_due_at > coalesce(o.everything_tried_at, '-infinity') then d.everything_due_at end
-    ) as missed_at,
+    exists (
+        select from platform.due_pulls as p
+        where p.coupling_id = n.coupling_id and p.object = n.object and p.is_overdue
+    ) as is_overdue,
     o.outcome as latest_outcome, latest.error_class, latest.error_text, latest.acts, latest.next_step,
     coalesce(a.blocked, 0) as blocked, coalesce(a.warnings, 0) as warnings,
     r.id as pull_id, r.mode as running_mode, r.started_at as running_since, r.waits_until,

@@ -36,23 +36,17 @@ failing as (
 ),
 late as (
     select
-        c.id, 'late', wanted.object, '', min(t.due_at), null,
-        format('was due at %%s UTC and nothing has begun to pull it', to_char(min(t.due_at), 'YYYY-MM-DD HH24:MI')),
+        c.id, 'late', d.object, '', min(d.due_at), null,
+        format('was due at %%s UTC and nothing has begun to pull it', to_char(min(d.due_at), 'YYYY-MM-DD HH24:MI')),
         'support', format(
             'Look whether the DAG %%s__extract is switched on and Airflow''s scheduler runs; then trigger it.', c.name
         ),
         bool_or(p.id is not null)
     from platform.lively_couplings as c
-    join platform.schedules as s on s.coupling_id = c.id
-    join platform.schedule_times as t on t.cron = s.cron and t.time_zone = s.time_zone
-    cross join unnest(s.objects) as wanted (object)
-    left join platform.object_pulls as o on o.coupling_id = c.id and o.object = wanted.object
-    left join open_pulls as p on p.coupling_id = c.id and p.object = wanted.object
-    where c.state = 'active' and t.due_at > c.since and (
-        p.id is not null
-        or t.due_at > coalesce(case s.mode when 'all' then o.everything_tried_at else o.tried_at end, '-infinity')
-    )
-    group by c.id, c.name, wanted.object
+    join platform.due_pulls as d on d.coupling_id = c.id
+    left join open_pulls as p on p.coupling_id = c.id and p.object = d.object
+    where d.is_overdue or p.id is not null
+    group by c.id, c.name, d.object
 ),
 stuck as (
     select

@@ -12,9 +12,9 @@ from include.local import machine, postgres
 from include.local.airflow import QUIET
 from include.local.paths import ROOT
 
-BESIDE = ("tests/e2e", "tests/dbt")
-"""What the rest does not wait for: tests of a running Airflow mostly wait, those of the mappings mostly let PostgreSQL
-work."""
+BESIDE = ("tests/e2e", "tests/dbt", "tests/sync")
+"""What the rest does not wait for: tests of a running Airflow mostly wait, those of mappings and of the platform's
+operations let PostgreSQL work half of the time."""
 
 
 def main(arguments: list[str]) -> int:

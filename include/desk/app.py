@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from include.contract.errors import Misconfigured, SyncError, Wait, WarehouseDown
-from include.desk import actions, assets, data, pages, security, show
+from include.desk import actions, assets, data, decisions, pages, security, show
 from include.desk.described import ANSWERS, DEEDS, Fault
 
 
@@ -30,7 +30,8 @@ def build() -> FastAPI:
     for room in (assets, pages):
         app.include_router(room.router, include_in_schema=False)
     app.include_router(data.router, responses=ANSWERS)
-    app.include_router(actions.router, responses=ANSWERS | DEEDS)
+    for deeds in (actions, decisions):
+        app.include_router(deeds.router, responses=ANSWERS | DEEDS)
     return app
 
 

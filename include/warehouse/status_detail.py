@@ -89,6 +89,8 @@ class Order:
     """A buy order that is not done, with the reason."""
 
     number: str
+    """Optiply's, or the remote's reference of one that Optiply never named."""
+    placed_here: bool
     state: str
     remote_number: str | None
     changed_at: datetime
@@ -244,7 +246,8 @@ _INBOX = (
 )
 _ORDERS = "select state, count(*)::integer from platform.push_orders where coupling_id = %s group by state"
 _STUCK = (
-    "select coalesce(b.optiply_id::text, p.reference) as number, p.state, p.remote_number, p.changed_at, p.attempts,"
+    "select coalesce(b.optiply_id::text, p.reference) as number, b.optiply_id is not null as placed_here, p.state,"
+    " p.remote_number, p.changed_at, p.attempts,"
     " p.error_text, p.acts, p.next_step from platform.push_orders p join optiply.buy_orders b on b.id = p.buy_order_id"
     " where p.coupling_id = %s and p.state in ('rejected', 'parked', 'unknown') order by p.changed_at desc limit 30"
 )

@@ -39,12 +39,27 @@ class Stuck:
 
 
 @dataclasses.dataclass(frozen=True)
+class Warned:
+    """A trouble that the monitor sees now and no other list tells; coupling None: of several, or of none."""
+
+    coupling: str | None
+    title: str | None
+    kind: str
+    subject: str
+    since: datetime
+    text: str
+    acts: str
+    next_step: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Problems:
     """All of it; lists are bounded, `aside_total` counts all records."""
 
     aside: list[Pile]
     aside_total: int
     stuck: list[Stuck]
+    warned: list[Warned]
 
 
 def problems(connection: psycopg.Connection, limit: int = 100) -> Problems:
@@ -56,6 +71,7 @@ def problems(connection: psycopg.Connection, limit: int = 100) -> Problems:
         aside=_rows(connection, Pile, _ASIDE, limit),
         aside_total=int(row[0]) if row else 0,
         stuck=_rows(connection, Stuck, _STUCK, limit),
+        warned=_rows(connection, Warned, _WARNED, limit),
     )
 
 
@@ -84,4 +100,9 @@ _STUCK = (
     "  min(reason), min(next_step) from platform.webhook_registrations where state in ('failed', 'lost', 'disabled')"
     "  group by coupling_id"
     ") s join platform.couplings c on c.id = s.coupling_id order by s.since limit %s"
+)
+_WARNED = (
+    "select c.name as coupling, c.title, a.kind, a.subject, a.since, a.text, a.acts, a.next_step"
+    " from platform.alerts a left join platform.couplings c on c.id = a.coupling_id"
+    " where a.ended_at is null and a.kind in ('stuck', 'backlog', 'pushing', 'quota') order by a.since limit %s"
 )

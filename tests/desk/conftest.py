@@ -68,6 +68,27 @@ def warehouse(database_server: DatabaseServer) -> Iterator[psycopg.Connection]:
 
 
 @pytest.fixture(scope="package")
+def order(warehouse: psycopg.Connection) -> int:
+    """Optiply's number of a buy order that is parked on its way to Exact."""
+    supplier = warehouse.execute(
+        "insert into optiply.suppliers (webshop_id, coupling_id, remote_id, name)"
+        " select webshop_id, id, 'of the order', 'Supplier' from platform.couplings where name = 'bralex__exact_online'"
+        " returning id"
+    ).fetchone()
+    assert supplier is not None
+    warehouse.execute(
+        "with placed as (insert into optiply.buy_orders (webshop_id, coupling_id, remote_id, optiply_id, supplier_id,"
+        "  placed, total_value) select webshop_id, id, 'placed', 1, %s, now(), 1 from platform.couplings"
+        "  where name = 'bralex__exact_online' returning *)"
+        " insert into platform.push_orders (webshop_id, coupling_id, buy_order_id, reference, state, error_class,"
+        "  error_text, acts, next_step) select webshop_id, coupling_id, id, '1', 'parked', 'unknown', 'no answer came',"
+        "  'support', 'Look on the remote.' from placed",
+        [supplier[0]],
+    )
+    return 1
+
+
+@pytest.fixture(scope="package")
 def opened(airflow_database: str, warehouse: psycopg.Connection) -> Iterator[Opened]:
     """Give a browser of a person with a role of Airflow's; of nobody without one."""
     # Airflow reads its settings when it is imported, and this file is read before they are made.

@@ -17,8 +17,8 @@ pytestmark = pytest.mark.requirement("R14", "R8")
 
 
 @pytest.fixture(scope="module", autouse=True)
-def no_runs(warehouse: psycopg.Connection) -> Iterator[None]:
-    """No DAG run is started (tests/e2e does), and a question about deletions waits."""
+def no_runs(warehouse: psycopg.Connection, order: int) -> Iterator[None]:
+    """No DAG run is started (tests/e2e does); a question about deletions and an order wait for a person."""
     warehouse.execute(
         "with pull as (insert into platform.pulls (webshop_id, coupling_id, object, mode) select webshop_id, id,"
         " 'products', 'all' from platform.couplings where name = %s returning *)"

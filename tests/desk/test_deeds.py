@@ -7,11 +7,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from include.desk import actions, airflow
+from include.desk import airflow, deed
 from tests.desk.conftest import Opened
 
 COUPLING = "velodrome__woocommerce"
 ADDRESS = f"/desk/api/v1/couplings/{COUPLING}"
+EXACT = "/desk/api/v1/couplings/bralex__exact_online"
 pytestmark = pytest.mark.requirement("R8")
 
 
@@ -82,7 +83,7 @@ def test_a_group_in_quarantine_is_mapped_again(
     assert answer.json()["message"] == "2 records are mapped again."
     query = "select object, root_key from platform.news where pull_id is null order by 2"
     assert warehouse.execute(query).fetchall() == [("sell_orders", "7"), ("sell_orders", "8")]
-    assert started == [(actions.TRANSFORM, {})]
+    assert started == [(deed.TRANSFORM, {})]
     assert audited(warehouse)[1] == "retry_quarantine"
 
 
@@ -126,6 +127,41 @@ def test_an_approval_without_a_run_is_answered_all_the_same(
     state = warehouse.execute("select state, decided_by from platform.approvals where id = %s", [row[0]]).fetchone()
     assert state == ("refused", "user_user")
     assert started == []
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"action": "send"}, {"action": "retry"}, {"action": "adopt", "remote_id": "77"}, {"action": "drop"}],
+)
+def test_an_order_is_decided_about_by_the_push_dag(
+    opened: Opened, order: int, started: list[Any], given: dict[str, str]
+) -> None:
+    answer = opened("user").post(f"{EXACT}/orders/{order}", json=given)
+    assert answer.status_code == 200, answer.text
+    form = {"action": given["action"], "orders": str(order), "remote_id": given.get("remote_id")}
+    assert started == [("bralex__exact_online__push", form)]
+    assert answer.json()["run"] == "/dags/bralex__exact_online__push/runs/manual__1"
+
+
+@pytest.mark.parametrize(
+    ("number", "given"),
+    [(0, {"action": "adopt"}), (0, {"action": "drop", "remote_id": "77"}), (1, {"action": "drop"})],
+    ids=["which one is it", "an id for nothing", "no such order"],
+)
+def test_a_decision_that_makes_no_sense_starts_nothing(
+    opened: Opened, order: int, started: list[Any], number: int, given: dict[str, str]
+) -> None:
+    answer = opened("user").post(f"{EXACT}/orders/{order + number}", json=given)
+    assert (answer.status_code, started) == (422, [])
+    assert answer.json()["next_step"]
+
+
+def test_the_page_offers_what_can_be_decided(opened: Opened, order: int) -> None:
+    page = "/desk/coupling/bralex__exact_online?part=more"
+    offered = opened("user").get(page).text
+    assert f'action="{EXACT}/orders/{order}"' in offered
+    assert "It is not there: send it" in offered
+    assert f"/orders/{order}" not in opened("viewer").get(page).text
 
 
 def test_pages_of_a_coupling_and_a_record(opened: Opened) -> None:

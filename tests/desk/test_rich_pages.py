@@ -103,4 +103,5 @@ def test_each_pull_leads_to_its_log(opened: Opened, happened: None) -> None:
         assert f'href="/dags/{origin["dag_id"]}/runs/{origin["run_id"]}/tasks/{origin["task_id"]}"' in page
     for text in ("answered 401", "Next step: Ask for a new key.", "no number", "not JSON"):
         assert text in page
+    assert "nothing landed for an hour" in opened("user").get("/desk/problems?part=1").text
     assert "nothing landed for an hour" in opened("user").get(f"/desk/coupling/{COUPLING}?part=live").text

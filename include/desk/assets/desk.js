@@ -65,6 +65,7 @@ async function renew(live) {
   tags.set(live, answer.headers.get("ETag"));
   const text = await answer.text();
   if (live.querySelector("input:checked, input:focus, select:focus, textarea:focus")) return;
+  if ([...live.querySelectorAll("input:not([type=checkbox])")].some((one) => one.value !== one.defaultValue)) return;
   const focus = live.contains(document.activeElement) ? document.activeElement.id : "";
   const open = [...live.querySelectorAll("details[open][id]")].map((found) => found.id);
   live.innerHTML = text;
@@ -125,6 +126,7 @@ async function act(form, button) {
     const told = await answer.json();
     say([told.message, told.next_step].filter(Boolean).join(" "), !answer.ok);
     form.querySelectorAll("input:checked[data-list]").forEach((one) => { one.checked = one.defaultChecked; });
+    if (answer.ok) form.querySelectorAll("[data-live] input:not([type=checkbox])").forEach((one) => { one.value = one.defaultValue; });
     for (const live of document.querySelectorAll("[data-live]")) await renew(live);
   } catch {
     say("The server did not answer. Look whether it was done, then try again.", true);

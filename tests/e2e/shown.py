@@ -32,7 +32,7 @@ def airflow_api(platform: Platform) -> Shown:
         yield f"{dag} source", json.dumps(api.call("GET", f"dagSources/{dag}"))
         for found in api.call("GET", f"dags/{dag}/dagRuns?limit=100")["dag_runs"]:
             run = Run(dag, found["dag_run_id"])
-            yield run.path, json.dumps(api.call("GET", f"{run.path}/taskInstances"))
+            yield f"{run.path}/taskInstances", json.dumps(api.call("GET", f"{run.path}/taskInstances"))
             for task in platform.tasks(run):
                 place = f"{run.path}/taskInstances/{task}"
                 entries = api.call("GET", f"{place}/xcomEntries")["xcom_entries"]

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from include.contract.errors import PlatformBug
+from include.sync.selection import models_of
 
 log = logging.getLogger(__name__)
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 _DATABASE = "WAREHOUSE_DATABASE"
-INCREMENTAL = "config.materialized:incremental"
 
 
 class Dbt:
@@ -31,9 +31,9 @@ class Dbt:
         folder = "optiply-dbt" if database is None else f"optiply-dbt-{database}"
         self._target = target or Path(os.environ.get("DBT_TARGET_FOLDER") or tempfile.gettempdir()) / folder
 
-    def transform(self) -> None:
-        """Run the incremental models for the batch. Raises PlatformBug naming what failed."""
-        self.run("--select", INCREMENTAL)
+    def transform(self, objects: Sequence[str]) -> None:
+        """Run the models that a batch with news of these objects needs. Raises PlatformBug naming what failed."""
+        self.run("--select", *models_of(objects))
 
     def deploy(self) -> None:
         """Build every view and table that the project has. Raises PlatformBug naming what failed."""

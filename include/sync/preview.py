@@ -154,7 +154,7 @@ def _map(copied: str, dbt: Dbt, checkout: Checkout, webshops: set[str]) -> int:
                 replay(connection, config.name, config.manifest)
     log.info("Mapping everything that has landed again")
     # The first run of the project on the copy builds the views as well.
-    done = transform(connect, dbt.deploy)
+    done = transform(connect, lambda _objects: dbt.deploy())
     if not done.roots:
         dbt.deploy()
     return done.roots

@@ -16,8 +16,8 @@ from include.warehouse import batch
 from include.warehouse.connection import Connect, warehouse_faults
 
 log = logging.getLogger(__name__)
-RunDbt = Callable[[], None]
-"""Runs the incremental models once; raises an error of the tree naming the model that failed."""
+RunDbt = Callable[[Sequence[str]], None]
+"""Runs the models for news of some objects; raises an error of the tree naming the model that failed."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +57,7 @@ def transform(connect: Connect, run_dbt: RunDbt) -> Transformed:
 
 def _map(connection: psycopg.Connection, transform_id: int, run_dbt: RunDbt) -> None:
     try:
-        run_dbt()
+        run_dbt(batch.objects(connection))
         batch.finish(connection, transform_id)
         return
     except SyncError as error:
@@ -70,7 +70,7 @@ def _map(connection: psycopg.Connection, transform_id: int, run_dbt: RunDbt) -> 
     for webshop_id, name in webshops:
         batch.take_only(connection, webshop_id)
         try:
-            run_dbt()
+            run_dbt(batch.objects(connection))
             batch.finish(connection, transform_id)
         except SyncError as error:
             batch.fail(connection, transform_id, error.reason)

@@ -5,13 +5,19 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
-from psycopg.rows import class_row
+from psycopg.rows import class_row, tuple_row
 
 from include.contract.errors import Reason
 
 _LOCK = 7_301_002
+FOLLOWING = {
+    "products": ("supplier_products", "product_compositions", "buy_orders"),
+    "suppliers": ("supplier_products", "buy_orders"),
+}
+"""By object: the objects whose records name one of it (`children` of the members' models)."""
 
 
 @contextlib.contextmanager
@@ -107,6 +113,24 @@ def webshops(connection: psycopg.Connection) -> list[tuple[int, str]]:
         " join platform.webshops w on w.id = b.webshop_id order by w.name"
     )
     return [(int(number), str(name)) for number, name in connection.execute(query)]
+
+
+def objects(connection: psycopg.Connection[Any]) -> list[str]:
+    """Return the objects in the taken part, and those of which it can get roots while it is mapped."""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        rows = cursor.execute(
+            "select b.object, bool_or((c.settings -> 'stock.from_sell_orders')::text <> 'false'),"
+            " bool_or(exists (select from platform.couplings o where o.webshop_id = c.webshop_id and o.id <> c.id))"
+            " from (select distinct object, coupling_id from platform.transform_batch where taken) b"
+            " join platform.couplings c on c.id = b.coupling_id group by b.object"
+        ).fetchall()
+    found = {str(name) for name, _, _ in rows}
+    # Orders that correct the stock tell their products (macro tell_products_of_orders).
+    found |= {"products" for name, corrects, _ in rows if name == "sell_orders" and corrects}
+    # Where several systems can have one product or supplier, what names it follows it (strategy regroup).
+    if any(is_mixed for _, _, is_mixed in rows):
+        found |= {child for name in found for child in FOLLOWING.get(name, ())}
+    return sorted(found)
 
 
 def take_only(connection: psycopg.Connection, webshop_id: int | None) -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.dbt.warehouse import SELECTION, Coupling, Row, Warehouse, run_dbt
+from include.sync.selection import models_of
+from tests.dbt.warehouse import Coupling, Row, Warehouse, run_dbt
 
 PRODUCT = {"type": "simple", "status": "publish", "name": "Mug", "price": "5.00", "virtual": True}
 
@@ -167,7 +168,7 @@ def test_repeated_batch_of_a_failed_run_changes_nothing(warehouse: Warehouse) ->
            select distinct object, coupling_id, root_key, webshop_id from platform.news"""
     )
     warehouse.connection.execute("insert into platform.transforms default values")
-    run_dbt("run", *SELECTION)
+    run_dbt("run", "--select", *models_of(["products", "sell_orders"]))
     warehouse.connection.execute("update platform.transforms set outcome = 'failed', finished_at = now()")
     stored = (lines(warehouse), orders(warehouse), reasons(warehouse, secondary, "sell_order_lines"))
     assert stored == ([("i1", 2, "20.00")], [("B1", "20.00", False)], [("i3", "no match")])

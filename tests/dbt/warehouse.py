@@ -14,6 +14,9 @@ from dbt.cli.main import dbtRunner
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from include.sync.selection import models_of
+from include.warehouse import batch
+
 Row: TypeAlias = dict[str, Any]
 
 OBJECTS = {
@@ -49,8 +52,6 @@ OBJECTS = {
     "buy_order_rows": ("buy_orders", "receipt_lines"),
 }
 
-SELECTION = ("--select", "config.materialized:incremental")
-
 
 def manifest() -> Any:
     """The project, read once for all tests."""
@@ -69,6 +70,12 @@ def run_dbt(*arguments: str) -> None:
         nodes = getattr(result.result, "results", [])
         failed = [f"{node.node.name}: {node.message}" for node in nodes if str(node.status) in ("error", "fail")]
         raise AssertionError(f"dbt {' '.join(arguments)} failed: {failed or result.exception}")
+
+
+def compiled() -> dict[str, Any]:
+    """Every model of the project with its SQL, as a transform would run it."""
+    result = dbtRunner(manifest=manifest()).invoke(["compile", "--quiet", "--no-write-json"])
+    return {run.node.unique_id: run.node for run in result.result.results if run.node.resource_type == "model"}
 
 
 @dataclass(frozen=True)
@@ -217,7 +224,7 @@ class Warehouse:
             )
             self.connection.execute("delete from platform.news")
             transform_id = int(self.row("insert into platform.transforms default values returning id")["id"])
-        run_dbt("run", "--select", *(models or SELECTION[1:]))
+        run_dbt("run", "--select", *(models or models_of(batch.objects(self.connection))))
         with self.connection.transaction():
             self.connection.execute(
                 """update platform.webshops set last_transform_id = %s, last_transformed_at = now()

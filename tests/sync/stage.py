@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, LiteralString
@@ -21,7 +21,7 @@ from include.spec.problems import Problem
 from include.sync.configs import deploy_configs
 from include.sync.dbt import Dbt
 from include.sync.pull import Platform, Pulled, pull
-from include.sync.transform import Transformed, transform
+from include.sync.transform import RunDbt, Transformed, transform
 from include.warehouse.connection import connector
 from include.warehouse.pulls import Wish
 from include.warehouse.secrets import Vault
@@ -110,7 +110,7 @@ class Stage:
             for name in self.configs[coupling].objects
         }
 
-    def transform(self, run_dbt: Callable[[], None] | None = None) -> Transformed:
+    def transform(self, run_dbt: RunDbt | None = None) -> Transformed:
         return transform(self.platform.connect, run_dbt or self._dbt.transform)
 
     def deploy(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from shutil import copytree
@@ -61,7 +61,7 @@ def test_a_crash_before_mapping_loses_nothing(landed: tuple[Stage, list[Running]
     stage, _ = landed
     news = stage.one("select count(distinct (object, coupling_id, root_key)) from platform.news")
 
-    def crash() -> None:
+    def crash(_objects: Sequence[str]) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -188,7 +188,7 @@ def test_a_broken_or_absent_file_keeps_what_was_registered(landed: tuple[Stage, 
 def test_a_database_that_is_away_is_no_bug_of_a_mapping(landed: tuple[Stage, list[Running]]) -> None:
     stage, _ = landed
 
-    def cut() -> None:
+    def cut(_objects: Sequence[str]) -> None:
         stage.connection.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity"
             " where datname = current_database() and pid <> pg_backend_pid()"
@@ -201,4 +201,4 @@ def test_a_database_that_is_away_is_no_bug_of_a_mapping(landed: tuple[Stage, lis
     with pytest.raises(WarehouseDown):
         stage.transform(run_dbt=cut)
     assert sum(batch(stage).values()) > 0
-    assert stage.transform(run_dbt=lambda: None).roots > 0
+    assert stage.transform(run_dbt=lambda _objects: None).roots > 0

@@ -21,6 +21,7 @@ def build() -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        redirect_slashes=False,
         exception_handlers={
             HTTPException: _refused,
             RequestValidationError: _not_understood,

@@ -47,7 +47,6 @@ class Wanted(pydantic.BaseModel):
     state: Annotated[list[Text], pydantic.Field(max_length=20)] = []
     page: Annotated[int, pydantic.Field(ge=1, le=10_000)] = 1
     limit: Annotated[int, pydantic.Field(ge=1, le=200)] = 50
-    part: bool = False
 
     def filter(self) -> Filter:
         """Return it as the warehouse takes it."""
@@ -58,6 +57,12 @@ class Wanted(pydantic.BaseModel):
             text=self.text or None,
             states=self.state or None,
         )
+
+
+class Shown(Wanted):
+    """What of the couplings the page shows, and whether only its part that changes is wanted."""
+
+    part: bool = False
 
     def query(self, **changed: Any) -> str:
         """Return the address's query with something else in it; what is empty is left out."""
@@ -72,7 +77,7 @@ def front(request: Request) -> Response:
 
 
 @router.get("/couplings")
-def couplings(request: Request, _user: Reader, wanted: Annotated[Wanted, Query()]) -> Response:
+def couplings(request: Request, _user: Reader, wanted: Annotated[Shown, Query()]) -> Response:
     """Show the couplings that pass the filter, those first that need somebody."""
     with warehouse.opened() as connection:
         found = status.couplings(connection, wanted.filter(), wanted.limit, (wanted.page - 1) * wanted.limit)

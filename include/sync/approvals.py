@@ -6,6 +6,7 @@ import dataclasses
 
 import psycopg
 
+from include.contract.errors import Misconfigured
 from include.spec.load import load_manifest
 from include.warehouse import approvals, audit, snapshot
 from include.warehouse.approvals import Approval
@@ -80,6 +81,11 @@ def _close(connection: psycopg.Connection, place: Place, found: Approval, state:
 
 def _place(found: Approval) -> Place:
     manifest = load_manifest(found.connector)
+    if found.stream not in manifest.streams:
+        raise Misconfigured(
+            f"approval {found.id} is about {found.stream}, which {manifest.title} has no more",
+            next_step="Nothing to do: it expires by itself, and nothing is deleted.",
+        )
     return Place(
         webshop_id=found.webshop_id,
         coupling_id=found.coupling_id,

@@ -156,6 +156,23 @@ def test_a_decision_that_makes_no_sense_starts_nothing(
     assert answer.json()["next_step"]
 
 
+def test_a_question_about_a_stream_that_is_no_more_is_not_answered(
+    opened: Opened, warehouse: psycopg.Connection, started: list[Any]
+) -> None:
+    row = warehouse.execute(
+        "with pull as (insert into platform.pulls (webshop_id, coupling_id, object, mode) select webshop_id, id,"
+        " 'products', 'all' from platform.couplings where name = %s returning *)"
+        " insert into platform.approvals (webshop_id, coupling_id, pull_id, object, stream, expires_at, known, seen,"
+        " missing) select webshop_id, coupling_id, id, object, 'taken out', now() + interval '1 day', 9, 3, 6 from pull"
+        " returning id",
+        [COUPLING],
+    ).fetchone()
+    assert row is not None
+    answer = opened("user").post(f"{ADDRESS}/approvals/{row[0]}", json={"answer": "delete"})
+    assert (answer.status_code, started) == (422, [])
+    assert "taken out, which WooCommerce has no more" in answer.json()["message"]
+
+
 def test_the_page_offers_what_can_be_decided(opened: Opened, order: int) -> None:
     page = "/desk/coupling/bralex__exact_online?part=more"
     offered = opened("user").get(page).text

@@ -7,6 +7,7 @@ the environment. `lapse` is how many times faster than in life the remote's toke
 from __future__ import annotations
 
 import dataclasses
+import os
 import sys
 import time
 from datetime import UTC, datetime
@@ -31,9 +32,9 @@ def hurried(config: CouplingConfig, claimant: str, lapse: int) -> CouplingConfig
     return dataclasses.replace(config, name=claimant, manifest=config.manifest.model_copy(update={"client": fast}))
 
 
-def call(client: Client) -> None:
-    """Make one call; a wait is waited for, a fault tried again."""
-    while True:
+def call(client: Client, parent: int) -> None:
+    """Make one call; a wait is waited for, a fault tried again, while the test that started this process is there."""
+    while os.getppid() == parent:
         try:
             client.ask(_PATH)
             return
@@ -45,13 +46,14 @@ def call(client: Client) -> None:
 
 def main() -> None:
     """Make the calls; each one is told on a line of its own."""
+    parent = os.getppid()
     coupling, claimant, calls, lapse = sys.argv[1:]
     config = next(config for config in load_all()[0] if config.name == coupling)
     connect = connector(dsn_from_environment(), f"worker {claimant}")
     fast = hurried(config, claimant, int(lapse))
     with open_client(fast, credentials(config.connection), connect, Vault.from_environment(), "test") as client:
         for _ in range(int(calls)):
-            call(client)
+            call(client, parent)
             print("called", flush=True)
 
 

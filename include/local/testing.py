@@ -12,9 +12,9 @@ from include.local import machine, postgres
 from include.local.airflow import QUIET
 from include.local.paths import ROOT
 
-BESIDE = ("tests/e2e", "tests/dbt", "tests/sync")
-"""What the rest does not wait for: tests of a running Airflow mostly wait, those of mappings and of the platform's
-operations let PostgreSQL work half of the time."""
+BESIDE = (("tests/e2e", "tests/oracle"), ("tests/dbt",), ("tests/sync",))
+"""What the rest does not wait for, about as long each: tests of a running Airflow mostly wait, those of mappings and of
+the platform's operations let PostgreSQL work half of the time."""
 
 
 def main(arguments: list[str]) -> int:
@@ -30,13 +30,13 @@ def _side_by_side(environ: Mapping[str, str]) -> int:
     state = machine.state()
     with ExitStack() as stack:
         beside = []
-        for folder in BESIDE:
+        for folders in BESIDE:
             told = stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8"))
-            command = pytest_command(state / "beside" / Path(folder).name, [folder])
+            command = pytest_command(state / "beside" / Path(folders[0]).name, list(folders))
             running = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=told, stderr=subprocess.STDOUT)
             stack.callback(running.wait)
             beside.append((running, told))
-        rest = pytest_command(state, [f"--ignore={folder}" for folder in BESIDE])
+        rest = pytest_command(state, [f"--ignore={folder}" for folders in BESIDE for folder in folders])
         codes = [subprocess.run(rest, cwd=ROOT, env=environ, check=False).returncode]
         for running, told in beside:
             codes.append(running.wait())
@@ -60,7 +60,14 @@ def test_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """The caller's environment without what would tie a test to the caller's databases, Airflow or proxies."""
     foreign = ("AIRFLOW_", "WAREHOUSE_", "DATABASE_URL", "OPTIPLY_SECRET_KEY", "PYTEST_ADDOPTS")
     kept = {name: value for name, value in environ.items() if not name.startswith(foreign)}
-    return {**kept, **QUIET, "PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1", "NO_PROXY": "127.0.0.1,localhost"}
+    return {
+        **kept,
+        **QUIET,
+        "PYTHONPATH": str(ROOT),
+        "PYTHONSAFEPATH": "1",
+        "PYTHONUNBUFFERED": "1",
+        "NO_PROXY": "127.0.0.1,localhost",
+    }
 
 
 def pytest_command(state: Path, arguments: list[str]) -> list[str]:

@@ -27,6 +27,9 @@ due as (
     where s.coupling_id = any(%(couplings)s)
     group by s.coupling_id, wanted.object
 ),
+overdue as (
+    select distinct coupling_id, object from platform.due_pulls where coupling_id = any(%(couplings)s) and is_overdue
+),
 running as (
     select distinct on (p.coupling_id, p.object)
         p.coupling_id, p.object, p.id, p.mode, p.started_at, p.waits_until, p.requests, p.dag_id, p.run_id, p.error_text
@@ -36,10 +39,7 @@ running as (
 )
 select
     n.coupling_id, n.object, o.succeeded_at, o.touched_at, d.next_at,
-    exists (
-        select from platform.due_pulls as p
-        where p.coupling_id = n.coupling_id and p.object = n.object and p.is_overdue
-    ) as is_overdue,
+    v.object is not null as is_overdue,
     o.outcome as latest_outcome, latest.error_class, latest.error_text, latest.acts, latest.next_step,
     coalesce(a.blocked, 0) as blocked, coalesce(a.warnings, 0) as warnings,
     r.id as pull_id, r.mode as running_mode, r.started_at as running_since, r.waits_until,
@@ -48,6 +48,7 @@ from names as n
 left join platform.object_pulls as o on o.coupling_id = n.coupling_id and o.object = n.object
 left join platform.pulls as latest on latest.id = o.latest_id
 left join due as d on d.coupling_id = n.coupling_id and d.object = n.object
+left join overdue as v on v.coupling_id = n.coupling_id and v.object = n.object
 left join aside as a on a.coupling_id = n.coupling_id and a.object = n.object
 left join running as r on r.coupling_id = n.coupling_id and r.object = n.object
 left join lateral (

@@ -12,7 +12,7 @@ from include.local import machine, postgres
 from include.local.airflow import QUIET
 from include.local.paths import ROOT
 
-BESIDE = (("tests/e2e", "tests/oracle"), ("tests/dbt",), ("tests/sync",))
+BESIDE = (("tests/e2e", "tests/oracle"), ("tests/dbt",), ("tests/sync", "tests/warehouse"))
 """What the rest does not wait for, about as long each: tests of a running Airflow mostly wait, those of mappings and of
 the platform's operations let PostgreSQL work half of the time."""
 
